@@ -1,0 +1,108 @@
+"""
+Ask, embed and draw with Nebius Token Factory from a notebook.
+
+``%load_ext nbnebius`` brings the magics; ``import nbnebius as neb`` brings a function of the same
+name for each: ``neb.chat("Why is the sky blue?")``. Nothing heavy is imported until it is needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.version import __version__
+
+# Where each public name lives; `__getattr__` fetches it at first use (PEP 562).
+_HOMES = {
+    "ApiError": "nbnebius.errors",
+    "AsyncClient": "nbnebius.client",
+    "AuthenticationError": "nbnebius.errors",
+    "BadRequestError": "nbnebius.errors",
+    "ConnectError": "nbnebius.errors",
+    "Gallery": "nbnebius.results",
+    "JournalError": "nbnebius.errors",
+    "NebiusError": "nbnebius.errors",
+    "NotFoundError": "nbnebius.errors",
+    "OptionError": "nbnebius.errors",
+    "PaymentRequiredError": "nbnebius.errors",
+    "PermissionDeniedError": "nbnebius.errors",
+    "Picture": "nbnebius.results",
+    "RateLimitError": "nbnebius.errors",
+    "Reply": "nbnebius.results",
+    "RequestTimeout": "nbnebius.errors",
+    "ResponseError": "nbnebius.errors",
+    "ServerError": "nbnebius.errors",
+    "Session": "nbnebius.session",
+    "SettingsError": "nbnebius.errors",
+    "Stopped": "nbnebius.errors",
+    "StreamError": "nbnebius.errors",
+    "TransportError": "nbnebius.errors",
+    "UnprocessableEntityError": "nbnebius.errors",
+    "chat": "nbnebius.session.functions",
+    "connect": "nbnebius.session.functions",
+    "embed": "nbnebius.session.functions",
+    "estimate_tokens": "nbnebius.work.estimate",
+    "image": "nbnebius.session.functions",
+    "matrix": "nbnebius.frames.embeddings",
+    "models": "nbnebius.session.functions",
+}
+
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - names are told to type checkers below
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register the magics: silent, no network, nothing heavy."""
+    from nbnebius.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics back and close the session; nothing is left behind."""
+    from nbnebius.magics import unload
+
+    unload(shell)
+
+
+if TYPE_CHECKING:
+    from nbnebius.client import AsyncClient
+    from nbnebius.errors import (
+        ApiError,
+        AuthenticationError,
+        BadRequestError,
+        ConnectError,
+        JournalError,
+        NebiusError,
+        NotFoundError,
+        OptionError,
+        PaymentRequiredError,
+        PermissionDeniedError,
+        RateLimitError,
+        RequestTimeout,
+        ResponseError,
+        ServerError,
+        SettingsError,
+        Stopped,
+        StreamError,
+        TransportError,
+        UnprocessableEntityError,
+    )
+    from nbnebius.frames.embeddings import matrix
+    from nbnebius.results import Gallery, Picture, Reply
+    from nbnebius.session import Session
+    from nbnebius.session.functions import chat, connect, embed, image, models
+    from nbnebius.work.estimate import estimate_tokens

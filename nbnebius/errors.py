@@ -1,0 +1,219 @@
+"""
+Every error this package raises, as one tree.
+
+::
+
+    NebiusError                     what failed, why, and what to do: three lines
+    ├─ OptionError                  a magic or an argument that makes no sense
+    ├─ SettingsError                no key, a bad address, an unreadable file
+    ├─ TransportError               no answer came                        .attempts
+    │  ├─ ConnectError              nothing reached the server: not billed
+    │  └─ RequestTimeout            it was sent and may have been billed
+    ├─ ApiError                     an answer that says no                .status .code .request_id
+    │  ├─ BadRequestError           400
+    │  ├─ AuthenticationError       401
+    │  ├─ PaymentRequiredError      402
+    │  ├─ PermissionDeniedError     403
+    │  ├─ NotFoundError             404
+    │  ├─ UnprocessableEntityError  422
+    │  ├─ RateLimitError            429                                   .retry_after
+    │  └─ ServerError               5xx
+    ├─ StreamError                  a stream that broke off               .partial
+    ├─ ResponseError                an answer we cannot read              .body
+    ├─ JournalError                 the journal cannot be written or read
+    └─ Stopped                      interrupted; what had come is kept    .reply
+
+The names of the HTTP statuses are those of the openai package, so existing ``except`` clauses
+read the same. No message, repr or traceback of these holds a key, a prompt or a header.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ApiError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConnectError",
+    "JournalError",
+    "NebiusError",
+    "NotFoundError",
+    "OptionError",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestTimeout",
+    "ResponseError",
+    "ServerError",
+    "SettingsError",
+    "Stopped",
+    "StreamError",
+    "TransportError",
+    "UnprocessableEntityError",
+]
+
+
+class NebiusError(Exception):
+    """
+    What failed, why, and what to do about it.
+
+    Parameters
+    ----------
+    what
+        What failed, as one sentence without a full stop at its end.
+    why
+        The likely cause, where it is known.
+    hint
+        The next thing to do: a command, a flag, a variable to set.
+    """
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return "\n".join(line for line in (self.what, self.why, self.hint) if line)
+
+    def _render_traceback_(self) -> list[str]:
+        """Draw the error in at most three lines: IPython's own hook for that."""
+        first, *rest = (_one_line(line) for line in (self.what, self.why, self.hint) if line)
+        return [f"{type(self).__name__}: {first}", *(f"  {line}" for line in rest)]
+
+
+def _one_line(text: str) -> str:
+    """Fold line breaks and strip control characters, which a terminal would obey."""
+    folded = " ".join(text.split())
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in folded)
+
+
+class OptionError(NebiusError):
+    """A magic's option or a function's argument that makes no sense."""
+
+
+class SettingsError(NebiusError):
+    """No key, a bad address, an unreadable settings file."""
+
+
+class TransportError(NebiusError):
+    """No answer came. ``attempts`` is how many times it was tried."""
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "", attempts: int = 1) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.attempts = attempts
+
+
+class ConnectError(TransportError):
+    """The server could not be reached, so nothing was billed."""
+
+
+class RequestTimeout(TransportError):  # noqa: N818 - the openai package's own word
+    """The request was sent and no answer came in time; it may have been billed."""
+
+
+class ApiError(NebiusError):
+    """
+    An answer of the server that says no.
+
+    Attributes
+    ----------
+    status : int
+        The HTTP status.
+    code : str or None
+        The error's code or type, where the body names one.
+    request_id : str or None
+        What the server's support asks for.
+    attempts : int
+        How many times it was tried.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        hint: str = "",
+        status: int = 0,
+        code: str | None = None,
+        request_id: str | None = None,
+        attempts: int = 1,
+    ) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.attempts = attempts
+
+
+class BadRequestError(ApiError):
+    """400: the server cannot work with this request."""
+
+
+class AuthenticationError(ApiError):
+    """401: the key is missing, wrong or revoked."""
+
+
+class PaymentRequiredError(ApiError):
+    """402, or a 429 that means an empty account: add funds."""
+
+
+class PermissionDeniedError(ApiError):
+    """403: this key may not do that."""
+
+
+class NotFoundError(ApiError):
+    """404: no such model or path. ``model_missing`` is True where it is the model."""
+
+    model_missing: bool = False
+
+
+class UnprocessableEntityError(ApiError):
+    """422: a field is missing or has a value the server refuses."""
+
+
+class RateLimitError(ApiError):
+    """429: too many requests. ``retry_after`` is in seconds, where the server told it."""
+
+    retry_after: float | None = None
+
+
+class ServerError(ApiError):
+    """5xx: the server failed."""
+
+
+class StreamError(NebiusError):
+    """
+    A stream that broke off.
+
+    ``partial`` is the text that had come; ``reply``, where a session asked, the same as a `Reply`.
+    """
+
+    reply: object = None
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "", partial: str = "") -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.partial = partial
+
+
+class ResponseError(NebiusError):
+    """An answer that cannot be read; ``body`` is its beginning, at most 2,000 characters."""
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "", body: str = "") -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.body = body
+
+
+class JournalError(NebiusError):
+    """The journal cannot be opened, written or read; nothing is sent without it."""
+
+
+class Stopped(NebiusError, KeyboardInterrupt):  # noqa: N818 - it is not a fault
+    """
+    The user interrupted; what had come by then is kept in ``reply``.
+
+    It is a ``KeyboardInterrupt`` too, so that "Run All" stops at this cell.
+    """
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "", reply: object = None) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.reply = reply

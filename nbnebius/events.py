@@ -1,0 +1,155 @@
+"""
+What the rooms below tell the rooms above, and the three who listen.
+
+An `Observer` watches (progress, retries, text as it comes), an `Asker` answers questions, and a
+`Recorder` writes down every paid request before it is sent and its raw answer before it is read.
+All three are handed in; nothing below the session prints or asks by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+State: TypeAlias = Literal["sent", "done", "partial", "failed", "possibly_paid"]
+Kind: TypeAlias = Literal["chat", "completion", "embedding", "image"]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of an answer's text, as it came."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """A piece of a model's reasoning, as it came."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """A request will be sent again after `seconds`, because of `reason`."""
+
+    reason: str
+    seconds: float
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far work is: `done` of `total` `what` (texts, pictures), `cost` in USD so far."""
+
+    what: str
+    done: int
+    total: int
+    kept: int = 0
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence the user should see once."""
+
+    text: str
+
+
+Event: TypeAlias = TextDelta | ReasoningDelta | Retrying | Progress | Note
+
+
+class Observer(Protocol):
+    """Watches work as it goes on. Called on the background loop: it must return at once."""
+
+    def __call__(self, event: Event) -> None:
+        """See one event."""
+
+
+class Asker(Protocol):
+    """Answers a question of the work, on the thread where the user is."""
+
+    def confirm(self, question: str) -> bool:
+        """Ask a yes-or-no question; an error where nobody can answer."""
+
+    def secret(self, question: str) -> str:
+        """Ask for a key without showing it; an error where nobody can answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """
+    A request that is about to be paid for.
+
+    Attributes
+    ----------
+    key
+        16 bytes that name the request: everything that shapes its answer, and nothing else.
+    kind
+        What is bought.
+    service
+        Whom it is bought from, independent of how the host is spelled.
+    model
+        The model's id.
+    request
+        The JSON body as sent; empty when the call is private.
+    cost_bound
+        The most it can cost in USD, or None where the price is unknown.
+    place
+        The cell it was asked from, or "" for a plain function call.
+    private
+        Keep digests and usage only, neither request nor answer.
+    """
+
+    key: bytes
+    kind: Kind
+    service: str
+    model: str
+    request: bytes = b""
+    cost_bound: float | None = None
+    place: str = ""
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    How one attempt ended.
+
+    Attributes
+    ----------
+    state
+        ``done``: a whole answer. ``partial``: a stream that broke off or was stopped.
+        ``failed``: an answer that says no, or nothing was sent; not billed.
+        ``possibly_paid``: sent, and nobody knows.
+    status
+        The HTTP status, or None where no answer came.
+    content_type
+        ``application/json`` or ``text/event-stream``: how `body` is to be read.
+    body
+        The raw answer as received (of a stream: all its bytes).
+    request_id
+        The server's id of the request.
+    error
+        One line for people, without key or prompt.
+    """
+
+    state: State
+    status: int | None = None
+    content_type: str = "application/json"
+    body: bytes = b""
+    request_id: str | None = None
+    error: str = ""
+
+
+class Recorder(Protocol):
+    """Writes down what is sent and what came back. All three methods return when it is on disk."""
+
+    async def sending(self, intent: Intent, attempt: int) -> int:
+        """Commit the intent before a byte leaves; the record's number comes back."""
+
+    async def received(self, record: int, data: bytes) -> None:
+        """Keep raw bytes of a stream that is still running (called every 250 ms or so)."""
+
+    async def ended(self, record: int, outcome: Outcome) -> None:
+        """Commit how the attempt ended, with the raw answer, before anyone reads it."""

@@ -1,0 +1,28 @@
+"""The key, the address, the defaults, and where each came from."""
+
+from nbnebius.settings.config import MODEL_SETTINGS, PARAMETERS, SETTINGS, Config
+from nbnebius.settings.endpoint import (
+    DEFAULT_BASE_URL,
+    KEY_NAME,
+    Endpoint,
+    Source,
+    find_endpoint,
+    missing_key,
+    normalise_base_url,
+)
+from nbnebius.settings.home import home
+
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "KEY_NAME",
+    "MODEL_SETTINGS",
+    "PARAMETERS",
+    "SETTINGS",
+    "Config",
+    "Endpoint",
+    "Source",
+    "find_endpoint",
+    "home",
+    "missing_key",
+    "normalise_base_url",
+]

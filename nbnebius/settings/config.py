@@ -1,0 +1,267 @@
+"""
+The defaults a user keeps: models and parameters, in one small JSON file and in ``pyproject.toml``.
+
+The order is: an argument or flag, then ``%nebius config`` of this session, then the project's
+``[tool.nbnebius]`` (models and parameters only), then the user's own file, then the built-in value.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.errors import OptionError, SettingsError
+from nbnebius.settings.home import home
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def _number(low: float, high: float) -> Callable[[Any], float]:
+    def check(value: Any) -> float:
+        number = float(value)
+        if not low <= number <= high:
+            raise ValueError
+        return number
+
+    return check
+
+
+def _whole(low: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        number = int(value)
+        if isinstance(value, bool) or number < low:
+            raise ValueError
+        return number
+
+    return check
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if value not in words:
+            raise ValueError
+        return str(value)
+
+    return check
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value.strip()
+
+
+def _switch(value: Any) -> bool:
+    words = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() not in words:
+        raise ValueError
+    return words[str(value).lower()]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One name of the configuration: how its value is checked and what it means."""
+
+    name: str
+    check: Callable[[Any], Any]
+    expects: str
+    help: str
+    default: Any = None
+    project: bool = True
+
+
+SETTINGS = {
+    setting.name: setting
+    for setting in (
+        Setting("chat_model", _text, "a model id", "model of chats"),
+        Setting("embedding_model", _text, "a model id", "model of embeddings"),
+        Setting("image_model", _text, "a model id", "model of images"),
+        Setting("system", _text, "a text", "system prompt of every chat"),
+        Setting("temperature", _number(0, 2), "a number from 0 to 2", "sampling temperature"),
+        Setting("max_tokens", _whole(1), "a whole number from 1", "longest answer, in tokens"),
+        Setting("top_p", _number(0, 1), "a number from 0 to 1", "nucleus sampling"),
+        Setting(
+            "reuse",
+            _one_of("restart", "always", "never"),
+            "restart, always or never",
+            "when a cell shows its kept answer instead of asking",
+            default="restart",
+            project=False,
+        ),
+        Setting(
+            "private",
+            _switch,
+            "on or off",
+            "keep no prompts and answers on disk, only usage",
+            default=False,
+            project=False,
+        ),
+        Setting(
+            "base_url",
+            _text,
+            "an address",
+            "where requests go when the environment does not say",
+            project=False,
+        ),
+    )
+}
+MODEL_SETTINGS = {"chat": "chat_model", "embedding": "embedding_model", "image": "image_model"}
+PARAMETERS = ("temperature", "max_tokens", "top_p")
+
+
+def check(name: str, value: Any) -> Any:
+    """
+    Check one value.
+
+    Raises
+    ------
+    OptionError
+        No such setting (the nearest is named), or a value it cannot take.
+    """
+    setting = SETTINGS.get(name)
+    if setting is None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, SETTINGS, n=1)
+        raise OptionError(
+            f"There is no setting {name!r}",
+            why=f"did you mean {near[0]}?" if near else "",
+            hint="the settings are " + ", ".join(SETTINGS),
+        )
+    try:
+        return setting.check(value)
+    except (ValueError, TypeError):
+        raise OptionError(
+            f"The setting {name} cannot be {value!r}", why=f"it takes {setting.expects}"
+        ) from None
+
+
+class Config:
+    """
+    The settings in force, and where each came from.
+
+    Parameters
+    ----------
+    folder
+        Where to look for ``pyproject.toml``, upwards; the current folder by default.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._session: dict[str, Any] = {}
+        self._project = read_project(folder or Path.cwd())
+        self._user = read_user()
+
+    def get(self, name: str) -> Any:
+        """Give the value in force, or the built-in one."""
+        return self.where(name)[0]
+
+    def where(self, name: str) -> tuple[Any, str]:
+        """Give the value in force and a word for where it came from."""
+        for layer, source in (
+            (self._session, "this session"),
+            (self._project, "pyproject.toml"),
+            (self._user, "your settings"),
+        ):
+            if name in layer:
+                return layer[name], source
+        return SETTINGS[name].default, "built in"
+
+    def set(self, name: str, value: Any, *, keep: bool = False) -> Any:
+        """Set one value for this session; with `keep`, for later ones too."""
+        checked = None if value is None else check(name, value)
+        if checked is None:
+            self._session.pop(name, None)
+        else:
+            self._session[name] = checked
+        if keep:
+            user = {k: v for k, v in self._user.items() if k != name}
+            if checked is not None:
+                user[name] = checked
+            self._user = user
+            _write_user(user)
+        return checked
+
+    @property
+    def user(self) -> Mapping[str, Any]:
+        """The user's own file, as read."""
+        return self._user
+
+    def chosen(self, service: str, kind: str) -> str | None:
+        """Give the model that was once chosen for a service, where nothing else says."""
+        models = self._user.get("models", {})
+        found = models.get(service, {}).get(kind) if isinstance(models, dict) else None
+        return str(found) if found else None
+
+    def keep_choice(self, service: str, kind: str, model: str) -> None:
+        """Remember a model that was chosen for a service, so that it stays the same."""
+        models = {k: dict(v) for k, v in self._user.get("models", {}).items()}
+        models.setdefault(service, {})[kind] = model
+        self._user = {**self._user, "models": models}
+        _write_user(self._user)
+
+
+def read_project(folder: Path) -> dict[str, Any]:
+    """
+    Read ``[tool.nbnebius]`` of the nearest ``pyproject.toml``: models and parameters only.
+
+    Raises
+    ------
+    SettingsError
+        A value that makes no sense; an address, a key or any other name is refused by name.
+    """
+    for parent in (folder, *folder.parents):
+        path = parent / "pyproject.toml"
+        if not path.is_file():
+            continue
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+            return {}
+        found = table.get("nbnebius", {}) if isinstance(table, dict) else {}
+        allowed = {name for name, setting in SETTINGS.items() if setting.project}
+        if isinstance(found, dict) and (strange := sorted(set(found) - allowed)):
+            raise SettingsError(
+                f"pyproject.toml sets {', '.join(strange)} for nbnebius",
+                why="a project may choose models and parameters only, so that an opened folder "
+                "cannot send a key elsewhere",
+                hint="allowed under [tool.nbnebius]: " + ", ".join(sorted(allowed)),
+            )
+        return {name: check(name, value) for name, value in dict(found).items()}
+    return {}
+
+
+def read_user() -> dict[str, Any]:
+    """Read the user's own settings file; a broken one is an error that names it."""
+    path = home() / "config.json"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        raise SettingsError(
+            "Your settings file cannot be read", why=str(path), hint="mend it or delete it"
+        ) from None
+    return data if isinstance(data, dict) else {}
+
+
+def _write_user(data: Mapping[str, Any]) -> None:
+    folder = home()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / "config.json"
+        fresh = folder / f"config.json.{os.getpid()}.new"
+        fresh.write_text(json.dumps(data, indent=1, sort_keys=True), encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise SettingsError(
+            "Your settings could not be written",
+            why=f"{error.strerror}: {folder}",
+            hint="set NBNEBIUS_HOME to a folder you can write to",
+        ) from None

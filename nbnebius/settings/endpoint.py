@@ -1,0 +1,228 @@
+"""
+Where the key and the address come from.
+
+A key: argument, then ``NEBIUS_API_KEY``, then ``.env`` beside the notebook (only that one name is
+read from it), then Colab's secrets; ``%nebius login`` hands one over as an argument. An address:
+argument, then ``NEBIUS_BASE_URL`` (or ``NEBIUS_API_BASE``), then the user's config. Never from the
+project's folder: an opened folder must not be able to send a key elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
+
+from nbnebius.errors import SettingsError
+from nbnebius.types.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DEFAULT_BASE_URL = "https://api.tokenfactory.nebius.com/v1/"
+ALIAS_HOSTS = frozenset({"api.studio.nebius.com", "api.studio.nebius.ai"})
+KEY_NAME = "NEBIUS_API_KEY"
+LARGEST_DOTENV = 100_000  # bytes
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+Source: TypeAlias = Literal[
+    "argument", "environment", ".env", "Colab secrets", "login", "sandbox", "config", "default"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address and the key that may be sent to it, each with where it came from."""
+
+    base_url: str
+    base_source: Source
+    key: Secret | None = None
+    key_source: Source | None = None
+    note: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host's name, without port."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def is_nebius(self) -> bool:
+        """Whether it is one of Nebius's own hosts."""
+        return is_nebius_host(self.host)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is on this machine."""
+        return self.host in LOOPBACK
+
+
+def normalise_base_url(text: str) -> str:
+    """
+    Turn what people paste into ``scheme://host[:port]/…/v1/``.
+
+    With or without ``/v1``, a slash, or a whole endpoint's path.
+
+    Raises
+    ------
+    SettingsError
+        It is no http(s) address, or it holds a user name or a password.
+    """
+    given = text.strip().strip("\"'")
+    if "://" not in given:
+        bare_host = given.split("/", 1)[0].rsplit(":", 1)[0]
+        given = f"{'http' if bare_host in LOOPBACK else 'https'}://{given}"
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingsError(
+            "The base URL is no address",
+            why="it must look like https://host/v1/",
+            hint=f"the real service is {DEFAULT_BASE_URL}",
+        )
+    if parts.username or parts.password:
+        raise SettingsError(
+            "The base URL holds a user name or password",
+            why="addresses are shown and logged, keys are not",
+            hint=f"take it out of the URL and set {KEY_NAME}",
+        )
+    path = parts.path.rstrip("/")
+    for tail in ("/chat/completions", "/embeddings", "/completions", "/models"):
+        path = path.removesuffix(tail)
+    if not path.endswith("/v1"):
+        path = path + "/v1" if not path.endswith("/api") else path
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    netloc = f"{host}:{port}" if port else host
+    return urlunsplit((parts.scheme, netloc, path + "/", "", ""))
+
+
+def is_nebius_host(host: str) -> bool:
+    """Tell whether `host` belongs to Nebius."""
+    return (
+        host in ALIAS_HOSTS
+        or host == "tokenfactory.nebius.com"
+        or host.endswith((".tokenfactory.nebius.com", ".nebius.com", ".nebius.cloud"))
+    )
+
+
+def find_endpoint(
+    api_key: str | Secret | None = None,
+    base_url: str | None = None,
+    *,
+    config: Mapping[str, Any] | None = None,
+    key_source: Source = "argument",
+    folder: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Endpoint:
+    """
+    Put an address and a key together by the rules at the top.
+
+    Raises
+    ------
+    SettingsError
+        A bad address, or a key that would travel over plain http.
+    """
+    environ = os.environ if environ is None else environ
+    address, base_source = _find_base(base_url, environ, config or {})
+    url = normalise_base_url(address)
+    host = urlsplit(url).hostname or ""
+    key, found_in = _find_key(api_key, key_source, environ, folder or Path.cwd())
+    note = ""
+    told = found_in == key_source
+    if key and not told and not is_nebius_host(host) and base_source != "environment":
+        # A key the user did not name in this call stays with the host it was made for.
+        note = f"the key from {found_in} is not sent to {host}: pass api_key to send one"
+        key, found_in = None, None
+    if key and url.startswith("http://") and host not in LOOPBACK and not told:
+        raise SettingsError(
+            f"A key would travel to {host} over plain http",
+            why="anyone on the way could read it",
+            hint="use https, or pass both base_url and api_key to connect()",
+        )
+    if host in ALIAS_HOSTS:
+        note = f"{host} is the service's former address; {DEFAULT_BASE_URL} is the present one"
+    return Endpoint(url, base_source, key, found_in, note)
+
+
+def _find_base(
+    base_url: str | None, environ: Mapping[str, str], config: Mapping[str, Any]
+) -> tuple[str, Source]:
+    if base_url:
+        return base_url, "argument"
+    for name in ("NEBIUS_BASE_URL", "NEBIUS_API_BASE"):
+        if told := environ.get(name):
+            return told, "environment"
+    if told := config.get("base_url"):
+        return str(told), "config"
+    return DEFAULT_BASE_URL, "default"
+
+
+def _find_key(
+    api_key: str | Secret | None, key_source: Source, environ: Mapping[str, str], folder: Path
+) -> tuple[Secret | None, Source | None]:
+    if isinstance(api_key, Secret):
+        return api_key, key_source
+    candidates: tuple[tuple[Callable[[], str | None], Source], ...] = (
+        (lambda: api_key, key_source),
+        (lambda: environ.get(KEY_NAME), "environment"),
+        (lambda: read_dotenv(folder / ".env"), ".env"),
+        (_colab_secret, "Colab secrets"),
+    )
+    for find, source in candidates:
+        value = find()
+        if value and value.strip():
+            return _checked(value, source), source
+    return None, None
+
+
+def _checked(value: str, source: str) -> Secret:
+    key = value.strip()
+    if not key.isascii() or any(c.isspace() or not c.isprintable() for c in key):
+        raise SettingsError(
+            f"The key from {source} holds a character that no key has",
+            why="it was probably cut or pasted with something around it",
+            hint=f"copy it again and set {KEY_NAME}",
+        )
+    return Secret(key)
+
+
+def read_dotenv(path: Path) -> str | None:
+    """Read ``NEBIUS_API_KEY`` from a ``.env`` file; no other name is looked at."""
+    try:
+        if path.stat().st_size > LARGEST_DOTENV:
+            return None
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    found = None
+    for line in lines:
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if equals and name.strip() == KEY_NAME:
+            found = value.split(" #", 1)[0].strip().strip("\"'") or None
+    return found
+
+
+def _colab_secret() -> str | None:
+    if "google.colab" not in sys.modules:
+        return None
+    try:
+        from google.colab import userdata
+
+        value = userdata.get(KEY_NAME)
+    except Exception:  # noqa: BLE001 - Colab raises its own errors for "not set" and "not allowed"
+        return None
+    return str(value) if value else None
+
+
+def missing_key() -> SettingsError:
+    """Say what to do where there is no key."""
+    return SettingsError(
+        "There is no API key",
+        why=f"neither {KEY_NAME}, nor a .env file beside the notebook, nor a login gave one",
+        hint=f"set {KEY_NAME} or run %nebius login; to try without a key run %nebius sandbox",
+    )

@@ -1,0 +1,243 @@
+"""
+The one background loop, and the only thread code there is.
+
+A notebook's main thread already runs a loop, so our async work runs on a loop of its own, and the
+main thread waits. While it waits it is pumped: events are shown, questions are asked and user
+functions are called there, which is the only place where ``input()`` and a front end's display
+work everywhere. An interrupt while waiting cancels the work.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import queue
+import threading
+from concurrent.futures import CancelledError, Future
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nbnebius.errors import NebiusError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator
+
+    from anyio.from_thread import BlockingPortal
+
+    from nbnebius.events import Event
+
+T = TypeVar("T")
+
+SLICE = 0.25  # seconds between looks at interrupts, where a lock wait cannot be interrupted
+CLEAN_UP = 5.0  # seconds that cancelled work has to write down what it holds
+
+
+class Mailbox:
+    """What the background work hands to the thread that waits for it."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Callable[[], None] | Event | None] = queue.SimpleQueue()
+
+    def __call__(self, event: Event) -> None:
+        """Hand over an event; a mailbox is an `Observer`."""
+        self._queue.put(event)
+
+    def call(self, function: Callable[[], T]) -> Future[T]:
+        """Have `function` called on the waiting thread; its result comes as a future."""
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(function())
+            except BaseException as error:
+                future.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise
+
+        self._queue.put(run)
+        return future
+
+    def finish(self) -> None:
+        """Tell the waiting thread that nothing more will come."""
+        self._queue.put(None)
+
+    def take(self, seconds: float) -> Callable[[], None] | Event | None:
+        """Wait for the next thing; `queue.Empty` where none comes in time."""
+        return self._queue.get(timeout=seconds)
+
+
+class Bridge:
+    """
+    Runs async work on one background loop and waits for it.
+
+    The loop starts at the first call and ends with `close`, at exit, or when the process forks
+    (a child must not use its parent's sockets; it raises instead).
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._portal: BlockingPortal | None = None
+        self._exit: contextlib.ExitStack | None = None
+        self._pid = os.getpid()
+        self._thread: int | None = None
+        self._closed = False
+
+    def run(
+        self,
+        work: Callable[[], Awaitable[T]],
+        *,
+        mailbox: Mailbox | None = None,
+        see: Callable[[Event], None] | None = None,
+        tick: Callable[[], None] | None = None,
+    ) -> T:
+        """
+        Run `work` to its end and give its result, on this thread.
+
+        Parameters
+        ----------
+        work
+            An async function without arguments.
+        mailbox
+            Where the work puts events and calls for this thread.
+        see
+            Called with each event, on this thread.
+        tick
+            Called about twenty times a second while waiting, on this thread.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            The wait was interrupted; the work was cancelled first, and had time to clean up.
+        """
+        box = mailbox or Mailbox()
+        future = self._start(work, box)
+        try:
+            self._pump(box, see, tick, None)
+        except BaseException:
+            future.cancel()
+            self._wait_for_end(box, see)
+            raise
+        if tick:
+            tick()
+        return _result(future)
+
+    def iterate(
+        self, work: Callable[[], Awaitable[T]], mailbox: Mailbox
+    ) -> Generator[Event, None, T]:
+        """
+        Run `work` and yield its events as they come; its result is the generator's value.
+
+        Closing the generator, or an interrupt, cancels the work.
+        """
+        future = self._start(work, mailbox)
+        try:
+            while True:
+                try:
+                    item = mailbox.take(SLICE)
+                except queue.Empty:
+                    continue
+                if item is None:
+                    break
+                if callable(item):
+                    item()
+                else:
+                    yield item
+        except BaseException:
+            future.cancel()
+            self._wait_for_end(mailbox, None)
+            raise
+        return _result(future)
+
+    def _pump(
+        self,
+        box: Mailbox,
+        see: Callable[[Event], None] | None,
+        tick: Callable[[], None] | None,
+        limit: float | None,
+    ) -> None:
+        waited = 0.0
+        step = 0.05 if tick else SLICE
+        while limit is None or waited < limit:
+            try:
+                item = box.take(step)
+            except queue.Empty:
+                waited += step
+            else:
+                if item is None:
+                    return
+                if callable(item):
+                    item()
+                elif see:
+                    see(item)
+            if tick:
+                tick()
+
+    def _wait_for_end(self, box: Mailbox, see: Callable[[Event], None] | None) -> None:
+        # A second interrupt ends this wait, not the clean-up itself, which goes on behind.
+        with contextlib.suppress(KeyboardInterrupt):
+            self._pump(box, see, None, CLEAN_UP)
+
+    def _start(self, work: Callable[[], Awaitable[T]], box: Mailbox) -> Future[T]:
+        portal = self._open()
+        if threading.get_ident() == self._thread:
+            raise NebiusError(
+                "This function waits, and was called from the loop it would wait for",
+                hint="inside async code use AsyncClient",
+            )
+
+        async def guarded() -> T:
+            try:
+                return await work()
+            except (SystemExit, KeyboardInterrupt) as error:
+                # Either would end the loop for every later call.
+                raise NebiusError(
+                    f"{type(error).__name__} was raised inside background work"
+                ) from None
+            finally:
+                box.finish()
+
+        return portal.start_task_soon(guarded)
+
+    def _open(self) -> BlockingPortal:
+        if os.getpid() != self._pid:
+            raise NebiusError(
+                "This session was opened in another process",
+                why="a forked process must not share its parent's connections",
+                hint="call nbnebius.connect() in the child",
+            )
+        with self._lock:
+            if self._closed:
+                raise NebiusError("The session is closed", hint="connect() opens a new one")
+            if self._portal is None:
+                from anyio.from_thread import start_blocking_portal
+
+                stack = contextlib.ExitStack()
+                self._portal = stack.enter_context(
+                    start_blocking_portal("asyncio", name="nbnebius")
+                )
+                self._thread = self._portal.call(threading.get_ident)
+                self._exit = stack
+                atexit.register(self.close)
+            return self._portal
+
+    def close(self, last: Callable[[], Awaitable[Any]] | None = None) -> None:
+        """Run `last` (closing connections), cancel what is left and end the loop."""
+        with self._lock:
+            portal, stack = self._portal, self._exit
+            self._portal, self._exit, self._closed = None, None, True
+        if portal is None or stack is None or os.getpid() != self._pid:
+            return
+        atexit.unregister(self.close)
+        if last:
+            with contextlib.suppress(Exception):
+                portal.start_task_soon(last).result(timeout=CLEAN_UP)
+        with contextlib.suppress(Exception):
+            portal.start_task_soon(portal.stop, True)  # noqa: FBT003 - anyio's own signature
+            stack.close()
+
+
+def _result(future: Future[T]) -> T:
+    try:
+        return future.result(timeout=CLEAN_UP)
+    except CancelledError:
+        raise NebiusError("The work was cancelled") from None

@@ -1,0 +1,64 @@
+"""
+The name of a request: everything that shapes its answer, and nothing else.
+
+Two requests share a key exactly where the service would be asked the same thing: the same service
+(however its host is spelled), endpoint and body. Where a row stands in a frame, whether the answer
+was streamed, the API key and timeouts are not part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEY_BYTES = 16
+# How the answer travels does not change what it is.
+TRANSPORT_FIELDS = frozenset({"stream", "stream_options", "encoding_format"})
+
+
+def request_key(service: str, endpoint: str, body: Mapping[str, Any], *, repeat: int = 0) -> bytes:
+    """
+    Name a request by 16 bytes.
+
+    Parameters
+    ----------
+    service
+        Whom it is asked: ``nebius`` for all of Nebius's hosts, ``sandbox:<folder's id>``, or an
+        origin.
+    endpoint
+        The path below ``/v1/``.
+    body
+        The JSON body; fields that are None count as left out, as they are when it is sent.
+    repeat
+        Another answer to the same request.
+    """
+    told = {k: v for k, v in body.items() if v is not None and k not in TRANSPORT_FIELDS}
+    text = json.dumps(
+        [service, endpoint, repeat, told],
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=True,  # so that lone surrogates have a spelling too
+        allow_nan=False,
+    )
+    return _digest(text.encode())
+
+
+def text_key(service: str, model: str, dimensions: int | None, text: str) -> bytes:
+    """Name one embedding: the vector of one text by one model at one size."""
+    return request_key(
+        service, "embeddings", {"model": model, "dimensions": dimensions, "input": text}
+    )
+
+
+def own_key() -> bytes:
+    """Name a call that no other call may be answered from."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=KEY_BYTES, person=b"nbnebius-key-1").digest()

@@ -1,0 +1,1 @@
+"""Records -> DataFrames. Each module lists its columns, and its tests hold them."""

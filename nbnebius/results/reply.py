@@ -1,0 +1,162 @@
+"""`Reply`: what a chat gives, with its views."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.rendering.answer import answer_bundle, footer_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from nbnebius.types.answers import ChatResult
+    from nbnebius.types.chat import Choice, ToolCall
+    from nbnebius.types.usage import Usage
+
+
+SHOWN = 60  # characters of the text in a repr
+
+
+class Reply:
+    """
+    An answer to a chat.
+
+    ``str(reply)`` and `text` are the text; showing it in a notebook gives safe HTML with the
+    reasoning folded and a footer of model, tokens and USD.
+    """
+
+    def __init__(self, result: ChatResult) -> None:
+        self._result = result
+
+    @property
+    def text(self) -> str:
+        """The answer's text, without the model's reasoning."""
+        return self._result.text
+
+    @property
+    def reasoning(self) -> str | None:
+        """What the model thought first, where it says so."""
+        return self._result.reasoning
+
+    @property
+    def model(self) -> str:
+        """The id of the model that was asked."""
+        return self._result.model
+
+    @property
+    def usage(self) -> Usage | None:
+        """Tokens, as the server counted them; None where it did not."""
+        return self._result.usage
+
+    @property
+    def cost(self) -> float | None:
+        """USD paid by this call: 0 for a kept answer, None where the price is unknown."""
+        return self._result.cost
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the model stopped: ``stop``, ``length``, ``tool_calls`` …; None when cut off."""
+        choices = self._result.completion.choices
+        return choices[0].finish_reason if choices else None
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The tool calls that the model asks for."""
+        choices = self._result.completion.choices
+        return list(choices[0].message.tool_calls or []) if choices else []
+
+    @property
+    def choices(self) -> list[Choice]:
+        """All answers, where ``n`` asked for several."""
+        return list(self._result.completion.choices)
+
+    @property
+    def logprobs(self) -> Any:
+        """The log probabilities of the first answer's tokens, as the server sent them."""
+        choices = self._result.completion.choices
+        return choices[0].logprobs if choices else None
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds from the request to the end of the answer."""
+        return self._result.seconds
+
+    @property
+    def cached(self) -> bool:
+        """Whether the answer was kept already, so that nothing was sent or paid."""
+        return self._result.kept_at is not None
+
+    @property
+    def kept_from(self) -> datetime | None:
+        """When a kept answer was bought (UTC); None for a new one."""
+        at = self._result.kept_at
+        return None if at is None else datetime.fromtimestamp(at, tz=UTC)
+
+    @property
+    def partial(self) -> bool:
+        """Whether the answer broke off or was stopped."""
+        return self._result.partial
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The answer as plain data, in the API's own words."""
+        import msgspec
+
+        built: dict[str, Any] = msgspec.to_builtins(self._result.completion)
+        return built
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """One row: text, reasoning, model, finish_reason, tokens, cost (USD), seconds, cached."""
+        from nbnebius.frames.reply import reply_frame
+
+        return reply_frame(self._result)
+
+    @property
+    def footer(self) -> str:
+        """Model, tokens and USD of the answer, in one line."""
+        usage = self.usage
+        return footer_text(
+            model=self.model,
+            tokens=usage.total_tokens if usage else None,
+            cost=self._result.answer_cost,
+            extra=[*self._remarks()],
+        )
+
+    def _remarks(self) -> list[str]:
+        if self.finish_reason == "length":
+            return ["cut at max_tokens: raise --max-tokens for more"]
+        if self.finish_reason == "content_filter":
+            return ["stopped by the content filter"]
+        return []
+
+    @property
+    def note(self) -> str:
+        """What a reader must know of a partial answer; "" for a whole one."""
+        return "not finished: what had come is kept" if self.partial else ""
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What stands in the output's metadata: seconds, and whether the answer was kept."""
+        told: dict[str, Any] = {"model": self.model, "cached": self.cached}
+        if self.seconds is not None:
+            told["seconds"] = round(self.seconds, 3)
+        if self.kept_from:
+            told["kept_from"] = self.kept_from.isoformat(timespec="seconds")
+        return {"nbnebius": told}
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        start = self.text if len(self.text) <= SHOWN else self.text[: SHOWN - 1] + "…"
+        return f"Reply({start!r}, model={self.model!r})"
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Any]]:
+        bundle = answer_bundle(
+            self.text, reasoning=self.reasoning, footer=self.footer, note=self.note
+        )
+        return bundle, dict(self.metadata)

@@ -1,0 +1,57 @@
+"""The default session: the only global state there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbnebius.errors import OptionError
+from nbnebius.session.session import Session
+from nbnebius.settings import Config, Source, find_endpoint
+from nbnebius.transport import Secret, Timeouts
+
+_default: list[Session] = []
+
+
+def default_session() -> Session:
+    """Give the default session, made from the environment where there is none."""
+    if not _default:
+        make_default()
+    return _default[0]
+
+
+def has_default() -> bool:
+    """Tell whether a default session was made already."""
+    return bool(_default)
+
+
+def make_default(
+    api_key: str | Secret | None = None,
+    base_url: str | None = None,
+    *,
+    key_source: Source = "argument",
+    max_retries: int = 8,
+    timeout: float | None = None,
+    **settings: Any,
+) -> Session:
+    """Make a session and put it in the old one's place, which is closed."""
+    if max_retries < 0:
+        raise OptionError(f"max_retries cannot be {max_retries}", why="it takes 0 or more")
+    if timeout is not None and not timeout > 0:
+        raise OptionError(f"timeout cannot be {timeout}", why="it takes seconds above 0")
+    config = Config()
+    for name, value in settings.items():
+        config.set(name, value)
+    endpoint = find_endpoint(api_key, base_url, config=config.user, key_source=key_source)
+    timeouts = Timeouts() if timeout is None else Timeouts(first_byte=timeout, total=timeout)
+    session = Session(endpoint, config, max_retries=max_retries, timeouts=timeouts)
+    if _default:
+        session.observer = _default[0].observer
+    close_default()
+    _default.append(session)
+    return session
+
+
+def close_default() -> None:
+    """Close the default session, if there is one."""
+    while _default:
+        _default.pop().close()

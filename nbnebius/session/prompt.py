@@ -1,0 +1,86 @@
+"""A prompt, a system prompt and pictures, as the messages of a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from nbnebius.describe import is_picture, picture_data_url
+from nbnebius.errors import OptionError
+
+Prompt: TypeAlias = str | Sequence[Mapping[str, Any]]
+
+
+def to_messages(
+    prompt: Prompt, *, system: str | None = None, images: Any = None
+) -> list[dict[str, Any]]:
+    """
+    Build the messages of a chat.
+
+    Parameters
+    ----------
+    prompt
+        Text, or a list of messages as the API has them.
+    system
+        A system prompt, put first.
+    images
+        One or several of: a URL, a path, bytes, a PIL image, a matplotlib figure.
+
+    Raises
+    ------
+    OptionError
+        An empty prompt, messages of no known shape, or something that is no picture.
+    """
+    if isinstance(prompt, str):
+        if not prompt.strip():
+            raise OptionError("The prompt is empty", hint="write a question after the flags")
+        content: str | list[dict[str, Any]] = prompt
+        if pictures := _as_list(images):
+            content = [{"type": "text", "text": prompt}, *map(_part, pictures)]
+        messages = [{"role": "user", "content": content}]
+    else:
+        messages = [_message(m) for m in prompt]
+        if not messages:
+            raise OptionError("The list of messages is empty", hint="give at least one message")
+        if pictures := _as_list(images):
+            messages[-1] = _with_pictures(messages[-1], pictures)
+    if system:
+        messages.insert(0, {"role": "system", "content": system})
+    return messages
+
+
+def _as_list(images: Any) -> list[Any]:
+    if images is None:
+        return []
+    return list(images) if isinstance(images, list | tuple) else [images]
+
+
+def _part(image: Any) -> dict[str, Any]:
+    if isinstance(image, str):
+        if image.startswith(("https://", "http://", "data:image/")):
+            return {"type": "image_url", "image_url": {"url": image}}
+        image = Path(image).expanduser()
+    if not is_picture(image):
+        raise OptionError(
+            f"{type(image).__name__} is no picture"
+            if not isinstance(image, Path)
+            else f"{image.name} is no picture file",
+            why="a picture is a PNG, JPEG or WebP file, its bytes, a URL, a PIL image or a figure",
+        )
+    return {"type": "image_url", "image_url": {"url": picture_data_url(image)}}
+
+
+def _message(message: Any) -> dict[str, Any]:
+    if not isinstance(message, Mapping) or "role" not in message:
+        raise OptionError(
+            "A message needs a role and content",
+            hint='as {"role": "user", "content": "Hello"}',
+        )
+    return dict(message)
+
+
+def _with_pictures(message: dict[str, Any], pictures: list[Any]) -> dict[str, Any]:
+    content = message.get("content") or ""
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
+    return {**message, "content": [*parts, *map(_part, pictures)]}

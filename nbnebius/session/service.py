@@ -1,0 +1,186 @@
+"""The service a session talks to, on the background loop: its client, name and catalog."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from nbnebius.catalogs import Catalog, first_choice, load, nearest, save, serves, to_records
+from nbnebius.client import AsyncClient
+from nbnebius.errors import (
+    ApiError,
+    AuthenticationError,
+    NebiusError,
+    NotFoundError,
+    OptionError,
+    PermissionDeniedError,
+)
+from nbnebius.settings import MODEL_SETTINGS, Config, Endpoint, home, missing_key
+
+if TYPE_CHECKING:
+    from nbnebius.events import Observer, Recorder
+    from nbnebius.transport import Timeouts
+    from nbnebius.types.model import ModelRecord
+
+SANDBOX_HEADER = "x-nbnebius-sandbox"
+
+
+class Service:
+    """
+    One endpoint, as the session's work needs it.
+
+    Parameters
+    ----------
+    endpoint
+        The address and its key.
+    config
+        The defaults in force.
+    recorder, observer
+        Handed to the client: the journal, and whoever wants to hear of retries.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        config: Config,
+        *,
+        recorder: Recorder,
+        observer: Observer,
+        max_retries: int,
+        timeouts: Timeouts,
+    ) -> None:
+        if endpoint.key is None and endpoint.is_nebius:
+            raise missing_key()
+        self.endpoint = endpoint
+        self.config = config
+        self.client = AsyncClient(
+            endpoint.key,
+            endpoint.base_url,
+            max_retries=max_retries,
+            timeouts=timeouts,
+            recorder=recorder,
+            observer=observer,
+        )
+        self._catalog: Catalog | None = None
+        # All of Nebius's hosts are one service; a sandbox tells its name with its first answer.
+        self._name = "nebius" if endpoint.is_nebius else ""
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether it is this package's own sandbox."""
+        return self._name.startswith("sandbox:")
+
+    @property
+    def speaks_nebius(self) -> bool:
+        """Whether it follows Nebius's own rules: the real service or the sandbox."""
+        return self.endpoint.is_nebius or self.is_sandbox
+
+    @property
+    def known_name(self) -> str:
+        """The service's name, "" where it has not told it yet."""
+        return self._name
+
+    async def name(self) -> str:
+        """Name the service, however its host is spelled today."""
+        if not self._name:
+            await self.catalog()
+        return self._name
+
+    async def catalog(self, *, refresh: bool = False) -> Catalog:
+        """
+        Give the models: from memory, from disk if read within a day, else from the server.
+
+        A server without a model list gives an empty catalog.
+
+        Raises
+        ------
+        NebiusError
+            The server cannot be reached, refuses the key, or is no such server.
+        """
+        if self._catalog and not refresh:
+            return self._catalog
+        if not refresh and self._name and not self.is_sandbox:
+            kept = load(home(), self._name)
+            if kept and kept.is_fresh:
+                self._catalog = kept
+                return kept
+        self._catalog = await self._read()
+        return self._catalog
+
+    async def _read(self) -> Catalog:
+        try:
+            models, answer = await self.client.models.list(verbose=True)
+        except (AuthenticationError, PermissionDeniedError):
+            raise
+        except ApiError:
+            # Some servers have no list; they can still be asked by name.
+            self._name = self._name or _origin(self.endpoint)
+            return Catalog(self._name, time.time(), [])
+        if not self._name:
+            sandbox = answer.headers.get(SANDBOX_HEADER)
+            known = sandbox and self.endpoint.is_loopback
+            self._name = f"sandbox:{sandbox}" if known else _origin(self.endpoint)
+        source = "nebius" if self.speaks_nebius else self.endpoint.host
+        catalog = Catalog(self._name, time.time(), to_records(models, source))
+        if catalog.records:
+            save(home(), catalog)
+        return catalog
+
+    async def model(self, kind: str, wanted: str | None) -> tuple[str, ModelRecord | None]:
+        """
+        Settle which model does a kind of work: chat, embedding or image.
+
+        Returns
+        -------
+        tuple
+            The id, and its record where the catalog has one.
+
+        Raises
+        ------
+        OptionError
+            The named model is of another type, or none was named and none can be chosen.
+        """
+        catalog = await self.catalog()
+        named = wanted or self.config.get(MODEL_SETTINGS[kind])
+        if named:
+            record = catalog.find(named)
+            if record and record.output and not serves(record, kind):
+                raise OptionError(
+                    f"{named} is no model for this: its type is {record.type}",
+                    hint=f"%models --type {kind} lists those that are",
+                )
+            return named, record
+        chosen = self.config.chosen(catalog.service, kind)
+        if not (chosen and catalog.find(chosen)):
+            chosen = first_choice(catalog.records, kind)
+            if chosen is None:
+                raise OptionError(
+                    f"No {kind} model was named, and the service lists none",
+                    why=f"{len(catalog.records)} models are listed",
+                    hint=f"name one with -m, or keep one with %nebius config "
+                    f"{MODEL_SETTINGS[kind]} ID",
+                )
+            self.config.keep_choice(catalog.service, kind, chosen)
+        return chosen, catalog.find(chosen)
+
+    async def explain(self, error: NebiusError, kind: str, model: str) -> NebiusError:
+        """Add the nearest ids to an error that says there is no such model."""
+        if not isinstance(error, NotFoundError):
+            return error
+        try:
+            catalog = await self.catalog(refresh=True)
+        except NebiusError:
+            return error
+        if catalog.find(model):
+            return error
+        ids = [r.id for r in catalog.records if serves(r, kind)] or [r.id for r in catalog.records]
+        if ids:
+            error.why = "the nearest are " + ", ".join(nearest(model, ids))
+            error.hint = f"%models --type {kind} lists all; ids are case-sensitive"
+        return error
+
+
+def _origin(endpoint: Endpoint) -> str:
+    parts = urlsplit(endpoint.base_url)
+    return f"{parts.scheme}://{parts.netloc}"

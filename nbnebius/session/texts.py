@@ -1,0 +1,98 @@
+"""What can be embedded: a text, a list, a Series, a frame, as a frame and its texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.errors import OptionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The frame that vectors are put beside, and its texts (None where there is none)."""
+
+    frame: pd.DataFrame
+    texts: list[str | None]
+
+
+def read_texts(given: Any, column: str | None = None) -> Texts:
+    """
+    Read the texts of what was given.
+
+    Parameters
+    ----------
+    given
+        A text, a list or array of texts, a Series, or a frame (pandas, or one that can become it).
+    column
+        Of a frame, the column; needed where several columns hold text.
+
+    Raises
+    ------
+    OptionError
+        No texts, no such column, or several to choose from.
+    """
+    import pandas as pd
+
+    if hasattr(given, "to_pandas") and not isinstance(given, pd.DataFrame | pd.Series):
+        given = given.to_pandas()
+    if isinstance(given, pd.DataFrame):
+        name = _column(given, column)
+        return Texts(given, _clean(given[name]))
+    if column is not None:
+        raise OptionError("--column needs a frame", why=f"this is a {type(given).__name__}")
+    if isinstance(given, str):
+        given = [given]
+    if isinstance(given, Mapping) or not isinstance(given, Iterable):
+        raise OptionError(
+            f"A {type(given).__name__} cannot be embedded",
+            hint="give a text, a list of texts, a Series, or a frame with column=",
+        )
+    if isinstance(given, pd.Series):
+        name = str(given.name) if given.name is not None else "text"
+        return Texts(given.to_frame(name), _clean(given))
+    values = list(given)
+    return Texts(pd.DataFrame({"text": pd.Series(values, dtype="object")}), _clean(values))
+
+
+def _column(frame: pd.DataFrame, column: str | None) -> Any:
+    import pandas as pd
+
+    names = list(frame.columns)
+    if column is not None:
+        if column not in names:
+            from difflib import get_close_matches
+
+            near = get_close_matches(column, [str(n) for n in names], n=1)
+            raise OptionError(
+                f"The frame has no column {column!r}",
+                why=f"did you mean {near[0]}?" if near else "",
+                hint="its columns are " + ", ".join(map(str, names[:12])),
+            )
+        return column
+    textual = [n for n in names if pd.api.types.is_string_dtype(frame[n])]
+    if len(textual) != 1:
+        raise OptionError(
+            f"The frame has {len(textual)} columns of text",
+            why="which one should be embedded?",
+            hint="say --column NAME: " + ", ".join(map(str, (textual or names)[:12])),
+        )
+    return textual[0]
+
+
+def _clean(values: Iterable[Any]) -> list[str | None]:
+    texts: list[str | None] = []
+    for value in values:
+        if isinstance(value, str):
+            texts.append(value)
+        elif value is None or value != value or str(value) == "<NA>":  # noqa: PLR0124 - NaN is not itself
+            texts.append(None)
+        else:
+            texts.append(str(value))
+    if not texts:
+        raise OptionError("There is nothing to embed", hint="give at least one text")
+    return texts

@@ -1,0 +1,103 @@
+"""What a piece of work gives back: plain records, before anything is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nbnebius.types.chat import ChatCompletion
+    from nbnebius.types.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ChatResult:
+    """
+    An answer to a chat, whole or in part.
+
+    Attributes
+    ----------
+    text, reasoning
+        The first choice's text and, apart from it, the model's reasoning.
+    cost
+        USD paid now, None where the price is unknown; 0 where the answer was kept.
+    answer_cost
+        USD paid for the answer, now or when it was bought.
+    seconds, first_token_seconds
+        How long it took, and how long until the first piece came.
+    kept_at
+        When a kept answer was bought (seconds since 1970, UTC), else None.
+    partial
+        The answer broke off or was stopped.
+    request
+        The body that was asked, as sent.
+    """
+
+    completion: ChatCompletion
+    text: str
+    reasoning: str | None
+    model: str
+    cost: float | None
+    seconds: float | None
+    first_token_seconds: float | None = None
+    answer_cost: float | None = None
+    kept_at: float | None = None
+    partial: bool = False
+    record: int | None = None
+    request: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def usage(self) -> Usage | None:
+        """Tokens, as the server counted them."""
+        return self.completion.usage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddingResult:
+    """
+    Vectors for texts, in their order.
+
+    Attributes
+    ----------
+    vectors
+        (n, d) float32, one block; the rows of failed and skipped texts are NaN.
+    status
+        ok, skipped (nothing to embed), or failed, per text.
+    cached
+        Whether the vector was kept already, per text.
+    tokens, cost
+        Per text; USD. A request's tokens are shared out among its texts by their length.
+    """
+
+    vectors: NDArray[np.float32]
+    status: Sequence[Literal["ok", "skipped", "failed"]]
+    errors: Sequence[str | None]
+    cached: Sequence[bool]
+    tokens: Sequence[float | None]
+    cost: Sequence[float | None]
+    model: str
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class PictureResult:
+    """
+    One picture: its bytes, the seed it was drawn from, and its price in USD or None.
+
+    `cost` is what was paid now (0 where it was kept), `answer_cost` what the picture cost.
+    """
+
+    data: bytes
+    seed: int
+    prompt: str
+    model: str
+    cost: float | None
+    answer_cost: float | None
+    seconds: float | None
+    kept_at: float | None
+    request: Mapping[str, Any]

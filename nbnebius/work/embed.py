@@ -1,0 +1,218 @@
+"""
+Turn texts into vectors, buying each distinct text once.
+
+What is kept comes from the journal; the rest is sent in groups, a few at a time. A group that the
+server refuses is halved until the text at fault stands alone, so that one bad row costs one row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from nbnebius.errors import BadRequestError, NebiusError, ResponseError, UnprocessableEntityError
+from nbnebius.events import Observer, Progress
+from nbnebius.journal import Bill, Journal, KeptVector, find_vectors, own_key, text_key
+from nbnebius.types.answers import EmbeddingResult
+from nbnebius.work.estimate import estimate_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
+
+    from nbnebius.client import AsyncClient
+    from nbnebius.work.origin import Origin
+    from nbnebius.work.price import Price
+
+GROUP_TEXTS = 128
+GROUP_TOKENS = 30_000
+AT_ONCE = 4
+
+
+@dataclass(slots=True)
+class _Order:
+    """The texts still to buy, each once, and what is known of each so far."""
+
+    client: AsyncClient
+    journal: Journal
+    origin: Origin
+    price: Price
+    model: str
+    dimensions: int | None
+    observer: Observer
+    total: int
+    kept: dict[bytes, KeptVector]
+    kept_before: frozenset[bytes]
+    failures: dict[bytes, NebiusError] = field(default_factory=dict)
+    cost: float | None = 0.0
+
+
+async def embed(
+    texts: Sequence[str | None],
+    *,
+    model: str,
+    dimensions: int | None,
+    client: AsyncClient,
+    journal: Journal,
+    origin: Origin,
+    price: Price,
+    observer: Observer,
+) -> EmbeddingResult:
+    """
+    Embed `texts`; None and blank ones are skipped.
+
+    Raises
+    ------
+    NebiusError
+        Nothing at all could be embedded; the first reason is raised.
+    """
+    keys = [
+        text_key(origin.service, model, dimensions, text) if text and text.strip() else None
+        for text in texts
+    ]
+    wanted = {key: text for key, text in zip(keys, texts, strict=True) if key and text}
+    kept = {} if origin.private else await find_vectors(journal, list(wanted))
+    order = _Order(
+        client,
+        journal,
+        origin,
+        price,
+        model,
+        dimensions,
+        observer,
+        len(wanted),
+        kept,
+        frozenset(kept),
+    )
+    missing = [(key, text) for key, text in wanted.items() if key not in order.kept]
+    _tell(order)
+    limiter = anyio.CapacityLimiter(AT_ONCE)
+
+    async def buy(group: list[tuple[bytes, str]]) -> None:
+        async with limiter:
+            await _buy(order, group)
+
+    async with anyio.create_task_group() as tasks:
+        for group in _groups(missing):
+            tasks.start_soon(buy, group)
+    if order.failures and not order.kept:
+        raise next(iter(order.failures.values()))
+    return _collect(order, keys)
+
+
+def _groups(missing: list[tuple[bytes, str]]) -> list[list[tuple[bytes, str]]]:
+    groups: list[list[tuple[bytes, str]]] = []
+    room = 0
+    for key, text in missing:
+        size = estimate_tokens(text)
+        if not groups or len(groups[-1]) >= GROUP_TEXTS or size > room:
+            groups.append([])
+            room = GROUP_TOKENS
+        groups[-1].append((key, text))
+        room -= size
+    return groups
+
+
+async def _buy(order: _Order, group: list[tuple[bytes, str]]) -> None:
+    body: dict[str, Any] = {
+        "model": order.model,
+        "input": [text for _, text in group],
+        "dimensions": order.dimensions,
+    }
+    # The vectors carry the texts' own keys; the request that fetched them needs none.
+    intent = order.origin.intent(own_key(), "embedding", body, order.price)
+    try:
+        embeddings, answer = await order.client.embeddings.create(body, intent=intent)
+        vectors, usage = embeddings.vectors, embeddings.usage
+        if len(vectors) != len(group):
+            raise ResponseError(
+                f"The server sent {len(vectors)} vectors for {len(group)} texts",
+                hint="try again; if it stays so, try another model",
+            )
+    except (BadRequestError, UnprocessableEntityError) as error:
+        if len(group) == 1:
+            order.failures[group[0][0]] = error
+            return
+        half = len(group) // 2
+        await _buy(order, group[:half])
+        await _buy(order, group[half:])
+        return
+    except NebiusError as error:
+        order.failures.update((key, error) for key, _ in group)
+        return
+    shares = _shares([text for _, text in group], usage.prompt_tokens if usage else None)
+    bought = [
+        KeptVector(key, row.tobytes(), share)
+        for (key, _), row, share in zip(group, vectors, shares, strict=True)
+    ]
+    cost = order.price.of_usage(usage)
+    order.cost = None if cost is None or order.cost is None else order.cost + cost
+    if answer.record is not None:
+        await order.journal.bill(
+            answer.record, Bill(usage.prompt_tokens if usage else None, 0, cost=cost)
+        )
+        if not order.origin.private:
+            await order.journal.keep_vectors(answer.record, bought)
+    order.kept.update((vector.key, vector) for vector in bought)
+    _tell(order)
+
+
+def _shares(texts: list[str], tokens: int | None) -> list[float | None]:
+    if tokens is None:
+        return [None] * len(texts)
+    weights = [max(1, estimate_tokens(text)) for text in texts]
+    return [tokens * weight / sum(weights) for weight in weights]
+
+
+def _tell(order: _Order) -> None:
+    order.observer(
+        Progress("texts", len(order.kept), order.total, len(order.kept_before), order.cost)
+    )
+
+
+def _collect(order: _Order, keys: Sequence[bytes | None]) -> EmbeddingResult:
+    import numpy as np
+
+    width = len(next(iter(order.kept.values())).vector) // 4 if order.kept else 0
+    vectors = np.full((len(keys), width), np.nan, dtype=np.float32)
+    status: list[Literal["ok", "skipped", "failed"]] = []
+    errors: list[str | None] = []
+    tokens: list[float | None] = []
+    cost: list[float | None] = []
+    seen: set[bytes] = set()
+    for row, key in enumerate(keys):
+        found = order.kept.get(key) if key else None
+        if key is None:
+            status.append("skipped")
+        elif found is None:
+            status.append("failed")
+        else:
+            status.append("ok")
+            vectors[row] = np.frombuffer(found.vector, dtype="<f4")
+        failure = order.failures.get(key) if key else None
+        errors.append(failure.what if failure else None)
+        # A text that stands twice is paid once, and what was kept costs nothing now.
+        paid = found is not None and key not in seen and key not in order.kept_before
+        share = found.tokens if found else None
+        tokens.append(share if found else None)
+        cost.append(_price(order.price, share) if paid else (0.0 if found else None))
+        if key:
+            seen.add(key)
+    return EmbeddingResult(
+        vectors=vectors,
+        status=status,
+        errors=errors,
+        cached=[bool(key) and key in order.kept_before for key in keys],
+        tokens=tokens,
+        cost=cost,
+        model=order.model,
+        dimensions=width,
+    )
+
+
+def _price(price: Price, tokens: float | None) -> float | None:
+    if tokens is None or price.tokens_in is None:
+        return None
+    return tokens * price.tokens_in / 1_000_000

@@ -1,0 +1,77 @@
+"""What a call costs: after it from its usage, before it as an upper bound. All in USD."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbnebius.types.model import ModelRecord
+    from nbnebius.types.usage import Usage
+
+PER_MILLION = 1_000_000
+PICTURE_TOKENS = 16_384  # more than any served vision model reads from one picture
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """USD per million tokens in and out, per image and per request; None is unknown."""
+
+    tokens_in: float | None = None
+    tokens_out: float | None = None
+    image: float | None = None
+    request: float | None = None
+
+    @classmethod
+    def of(cls, record: ModelRecord | None) -> Price:
+        """Read the price from a catalog's record; of no record, everything is unknown."""
+        if record is None:
+            return cls()
+        return cls(record.price_in, record.price_out, record.price_image, record.price_request)
+
+    def of_usage(self, usage: Usage | None) -> float | None:
+        """Price an answer by the tokens that the server counted."""
+        if usage is None or self.tokens_in is None:
+            return None
+        if usage.completion_tokens and self.tokens_out is None:
+            return None
+        out = usage.completion_tokens * (self.tokens_out or 0.0)
+        return (usage.prompt_tokens * self.tokens_in + out) / PER_MILLION + (self.request or 0.0)
+
+    def of_images(self, count: int) -> float | None:
+        """Price pictures."""
+        each = self.image if self.image is not None else self.request
+        return None if each is None else each * count
+
+    def bound(self, body: Mapping[str, Any]) -> float | None:
+        """
+        Give the most that a request can cost, or None where that is unknown.
+
+        Bytes count as tokens, so it is never too low as long as the server honours
+        ``max_tokens``; without one there is no bound.
+        """
+        if "prompt" in body and "messages" not in body and self.image is not None:
+            return self.image
+        if self.tokens_in is None:
+            return None
+        read = _most_tokens(body.get("messages", body.get("input", body.get("prompt", ""))))
+        written = 0.0
+        if "messages" in body or "prompt" in body:
+            longest = body.get("max_tokens") or body.get("max_completion_tokens")
+            if longest is None or self.tokens_out is None:
+                return None
+            written = longest * (body.get("n") or 1) * self.tokens_out
+        return (read * self.tokens_in + written) / PER_MILLION + (self.request or 0.0)
+
+
+def _most_tokens(part: Any) -> int:
+    if isinstance(part, str):
+        return len(part.encode("utf-8", "replace"))
+    if isinstance(part, Mapping):
+        if "image_url" in part:
+            return PICTURE_TOKENS
+        return sum(8 + _most_tokens(value) for value in part.values())
+    if isinstance(part, list | tuple):
+        return sum(8 + _most_tokens(value) for value in part)
+    return 8

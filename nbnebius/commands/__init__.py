@@ -1,0 +1,22 @@
+"""Every command: its options as a frozen record, its help, examples, and its cell."""
+
+from nbnebius.commands.chat import CHAT, ChatOptions
+from nbnebius.commands.command import Command
+from nbnebius.commands.embed import EMBED, EmbedOptions
+from nbnebius.commands.image import IMAGE, ImageOptions
+from nbnebius.commands.models import MODELS, ModelsOptions
+
+COMMANDS = {command.name: command for command in (CHAT, EMBED, IMAGE, MODELS)}
+
+__all__ = [
+    "CHAT",
+    "COMMANDS",
+    "EMBED",
+    "IMAGE",
+    "MODELS",
+    "ChatOptions",
+    "Command",
+    "EmbedOptions",
+    "ImageOptions",
+    "ModelsOptions",
+]

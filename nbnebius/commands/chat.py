@@ -1,0 +1,38 @@
+"""``%chat`` and ``%%chat``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nbnebius.commands.command import Command
+from nbnebius.commands.common import SamplingOptions
+from nbnebius.commands.option import option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatOptions(SamplingOptions):
+    """A parsed chat line."""
+
+    prompt: str = ""
+    system: str | None = option("-s", "--system", metavar="TEXT", help="the system prompt")
+    images: tuple[str, ...] = option(
+        "--images", kind="list", metavar="PATH|URL|VAR", help="a picture the model should see"
+    )
+
+
+CHAT = Command(
+    name="chat",
+    record=ChatOptions,
+    summary="Ask a chat model; the answer streams into the cell.",
+    usage=("%chat [flags] a question", "%%chat [flags]   the question is the cell's body"),
+    examples=(
+        "%chat Why is the sky blue?",
+        "%%chat -t 0 --max-tokens 200 -o answer\nExplain {{topic}} in three bullet points.",
+        'reply = %chat -s "You are terse." Name a prime number above 100.',
+    ),
+    text_field="prompt",
+    notes=(
+        "{{name}} is replaced by a variable's value; single braces are text. A cell that is run "
+        "for the first time after a kernel restart shows its kept answer; run it again to ask anew."
+    ),
+)

@@ -1,0 +1,184 @@
+"""
+The grammar of a magic's line.
+
+``NAME <<`` (assign) or ``NAME =<<`` (assign and show) may come first, then flags, then the text,
+verbatim. Flags may also stand as a tail of ``--long value`` at the end. A short flag in the middle
+of prose is prose; ``--`` ends the flags; values may be quoted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.commands.option import Option, read_value
+from nbnebius.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+CAPTURE = re.compile(r"\s*([^\W\d]\w*)\s*(=?<<)(?:\s+|$)")
+TOKEN = re.compile(
+    r"""\s*((?:[^\s"'{]|\{\{.*?\}\}|\{|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')+|["'].*)""", re.DOTALL
+)
+FLAG = re.compile(r"--?[A-Za-z][\w-]*\Z")
+
+
+@dataclass(slots=True)
+class Line:
+    """A line taken apart: options by name, the text that remains, and where the answer goes."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
+    out: str | None = None
+    show: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    raw: str
+    start: int
+    end: int
+
+
+def split_line(line: str, options: Sequence[Option], *, prose: bool) -> Line:
+    """
+    Take a magic's line apart.
+
+    Parameters
+    ----------
+    line
+        Everything after the magic's name.
+    options
+        What the command takes.
+    prose
+        Whether text may remain.
+
+    Raises
+    ------
+    OptionError
+        An unknown flag (the closest is named), a flag given twice, a value that is missing or makes
+        no sense.
+    """
+    flags = {flag: option for option in options for flag in option.flags}
+    result = Line()
+    start = 0
+    if capture := CAPTURE.match(line):
+        result.out, result.show = capture[1], capture[2] == "=<<"
+        start = capture.end()
+    start = _leading(line, start, flags, result)
+    rest = line[start:]
+    if rest.startswith("-- ") or rest.strip() == "--":
+        result.text = rest[3:]
+    else:
+        result.text = _tail(rest, flags, result)
+    if not prose and result.text.strip():
+        word = result.text.split()[0]
+        raise OptionError(
+            f"{word!r} is no option",
+            why="in a cell magic the line holds options only",
+            hint="put the text into the cell's body, below the line",
+        )
+    if result.out and "out" in result.values:
+        raise OptionError(f"The answer would go to both {result.out} and {result.values['out']}")
+    result.out = result.values.pop("out", None) or result.out
+    if result.out and not result.out.isidentifier():
+        raise OptionError(f"{result.out!r} is no variable name", hint="use a name, as -o answer")
+    return result
+
+
+def _leading(line: str, start: int, flags: Mapping[str, Option], result: Line) -> int:
+    while token := _next(line, start):
+        if token.raw == "--" or not token.raw.startswith("-"):
+            break
+        name, _, _ = token.raw.partition("=")
+        if not FLAG.match(name):
+            break
+        option = flags.get(name)
+        if option is None:
+            raise _unknown(name, flags)
+        start = _take(line, token, option, result)
+    while start < len(line) and line[start] in " \t":
+        start += 1
+    return start
+
+
+def _take(line: str, token: _Token, option: Option, result: Line) -> int:
+    name, equals, inline = token.raw.partition("=")
+    if not option.takes_value:
+        if equals:
+            raise OptionError(f"{name} takes no value")
+        _store(option, True, result)  # noqa: FBT003 - a switch is on
+        return token.end
+    end = token.end
+    if not equals:
+        following = _next(line, end)
+        if following is None:
+            raise OptionError(f"{name} needs a value", hint=f"{name} {option.metavar}")
+        inline, end = following.raw, following.end
+    _store(option, read_value(option, unquote(inline)), result)
+    return end
+
+
+def _store(option: Option, value: Any, result: Line) -> None:
+    if option.repeats:
+        result.values[option.name] = (*result.values.get(option.name, ()), value)
+    elif option.name in result.values:
+        raise OptionError(f"{option.long} is given twice", hint="take one of them out")
+    else:
+        result.values[option.name] = value
+
+
+def _tail(text: str, flags: Mapping[str, Option], result: Line) -> str:
+    """Read the longest run of long flags at the end of the text; give what stands before it."""
+    longs = {flag: option for flag, option in flags.items() if flag.startswith("--")}
+    for candidate in re.finditer(r"(?:^|(?<=\s))--[A-Za-z]", text):
+        start = candidate.start()
+        name = re.split(r"[\s=]", text[start:], maxsplit=1)[0]
+        attempt = Line()
+        try:
+            end = _leading(text, start, longs, attempt)
+        except OptionError:
+            at_end = len(text[start:].split()) <= 2  # noqa: PLR2004 - a flag and its value
+            # A misspelled flag at the very end is a mistake; in the middle it is prose.
+            if name in longs and not any(t in longs for t in text[start + 2 :].split()):
+                if at_end:
+                    raise
+            elif name not in longs and at_end and get_close_matches(name, longs, 1, 0.8):
+                raise _unknown(name, flags) from None
+            continue
+        if text[end:].strip():
+            continue
+        for key, value in attempt.values.items():
+            if key in result.values and not isinstance(value, tuple):
+                raise OptionError(f"--{key.replace('_', '-')} is given twice")
+            if isinstance(value, tuple):
+                value = (*result.values.get(key, ()), *value)  # noqa: PLW2901 - lists grow
+            result.values[key] = value
+        return text[:start].rstrip()
+    return text
+
+
+def _next(line: str, start: int) -> _Token | None:
+    found = TOKEN.match(line, start)
+    return _Token(found[1], found.start(1), found.end(1)) if found else None
+
+
+def unquote(text: str) -> str:
+    """Take the quotes off a value, if it stands in quotes."""
+    if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":  # noqa: PLR2004 - two quotes
+        return re.sub(rf"\\([\\{text[0]}])", r"\1", text[1:-1])
+    if text[:1] in {'"', "'"}:
+        raise OptionError("A quote is not closed", why=f"it begins at {text[:20]}")
+    return text
+
+
+def _unknown(name: str, flags: Mapping[str, Option]) -> OptionError:
+    near = get_close_matches(name, flags, n=1, cutoff=0.5)
+    return OptionError(
+        f"There is no flag {name}",
+        why=f"did you mean {near[0]}?" if near else "",
+        hint="put -- before a text that begins with a dash; --help lists the flags",
+    )

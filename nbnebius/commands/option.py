@@ -1,0 +1,122 @@
+"""
+A command's options, written once: the parser, the help, the completion and the docs read them here.
+
+An option is a field of the command's frozen record, so a parsed line is a typed value.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from nbnebius.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Kind: TypeAlias = Literal["text", "whole", "number", "switch", "list", "pairs"]
+
+MANUAL = "nbnebius.option"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: its field's name, its flags, what it takes and what it means."""
+
+    name: str
+    flags: tuple[str, ...]
+    kind: Kind
+    metavar: str
+    help: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value follows the flag."""
+        return self.kind != "switch"
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the flag may stand more than once."""
+        return self.kind in {"list", "pairs"}
+
+    @property
+    def long(self) -> str:
+        """The long flag."""
+        return self.flags[-1]
+
+
+def option(
+    *flags: str,
+    kind: Kind = "text",
+    metavar: str = "",
+    help: str,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare a field that a flag sets; its default is None, False or empty."""
+    default: Any = {"switch": False, "list": (), "pairs": ()}.get(kind)
+    return field(
+        default=default,
+        metadata={
+            MANUAL: {
+                "flags": flags,
+                "kind": kind,
+                "metavar": metavar,
+                "help": help,
+                "choices": choices,
+            }
+        },
+    )
+
+
+def options_of(record: type[Any]) -> tuple[Option, ...]:
+    """List the options of a record, in the order they are written."""
+    found = []
+    for each in dataclasses.fields(record):
+        manual = each.metadata.get(MANUAL)
+        if manual:
+            flags = manual["flags"] or (f"--{each.name.replace('_', '-')}",)
+            metavar = manual["metavar"] or each.name.replace("_", " ").upper()
+            found.append(
+                Option(each.name, flags, manual["kind"], metavar, manual["help"], manual["choices"])
+            )
+    return tuple(found)
+
+
+def read_value(option: Option, text: str) -> Any:
+    """
+    Turn a flag's value into what the option takes.
+
+    Raises
+    ------
+    OptionError
+        It is no number, no choice, or no ``name=value``.
+    """
+    readers: dict[str, Callable[[str], Any]] = {"whole": int, "number": float, "pairs": _pair}
+    try:
+        value = readers.get(option.kind, str)(text)
+    except ValueError:
+        expects = {"whole": "a whole number", "number": "a number", "pairs": "name=value"}
+        raise OptionError(
+            f"{option.long} cannot be {text!r}",
+            why=f"it takes {expects[option.kind]}",
+            hint=f"{option.long} {option.metavar}: {option.help}",
+        ) from None
+    if option.choices and value not in option.choices:
+        raise OptionError(
+            f"{option.long} cannot be {text!r}", why="it takes " + " or ".join(option.choices)
+        )
+    return value
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    import json
+
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip().isidentifier():
+        raise ValueError
+    try:
+        return name.strip(), json.loads(value)
+    except ValueError:
+        return name.strip(), value

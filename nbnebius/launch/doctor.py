@@ -1,0 +1,84 @@
+"""Look at what an installation has and lacks, and say it in words."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+# Variables that change how the service is reached, and what each changes.
+NOTEWORTHY = {
+    "SSL_CERT_FILE": "which certificates are trusted",
+    "SSLKEYLOGFILE": "who can read the connection: its keys are written to a file",
+    "HTTPS_PROXY": "the way that requests take",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing the doctor looked at."""
+
+    fine: bool
+    text: str
+    hint: str = ""
+
+
+def examine(journal: Path, *, key_source: str | None, endpoint: str) -> list[Finding]:
+    """
+    Look at what this installation has and lacks; nothing is sent.
+
+    Parameters
+    ----------
+    journal
+        Where the journal is kept.
+    key_source
+        Where the key came from, or None where there is none.
+    endpoint
+        The address in force.
+    """
+    version = ".".join(map(str, sys.version_info[:3]))
+    findings = [
+        Finding(
+            sys.version_info >= (3, 11), f"Python {version}", "nbnebius needs Python 3.11 or newer"
+        ),
+        Finding(
+            key_source is not None,
+            f"key from {key_source}" if key_source else "no API key",
+            "set NEBIUS_API_KEY or run %nebius login; without a key: %nebius sandbox",
+        ),
+        Finding(fine=True, text=f"requests go to {endpoint}"),
+        _writable(journal.parent),
+    ]
+    for extra, packages in (
+        ("sandbox", ("starlette", "uvicorn")),
+        ("lab", ("jupyterlab", "nbclient", "nbconvert", "ipykernel")),
+    ):
+        gone = [name for name in packages if find_spec(name) is None]
+        findings.append(
+            Finding(
+                not gone,
+                f"extra {extra}: " + (f"{', '.join(gone)} missing" if gone else "installed"),
+                f"pip install 'nbnebius[{extra}]'",
+            )
+        )
+    for name, what in NOTEWORTHY.items():
+        if os.environ.get(name):
+            hint = f"it changes {what}; unset it if that is not meant"
+            findings.append(Finding(fine=False, text=f"{name} is set", hint=hint))
+    return findings
+
+
+def _writable(folder: Path) -> Finding:
+    hint = "set NBNEBIUS_HOME to a folder you can write to"
+    parent = folder
+    while not parent.exists() and parent != parent.parent:
+        parent = parent.parent
+    fine = os.access(parent, os.W_OK | os.X_OK)
+    text = f"answers are kept in {folder}" if fine else f"{folder} cannot be written to"
+    return Finding(fine, text, hint)

@@ -1,0 +1,115 @@
+"""What the paid magics share: expansion of options, the dry run, the caller, and capture."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import ChainMap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nbnebius.commands.common import PaidOptions
+from nbnebius.magics.expansion import Expanded, expand
+from nbnebius.magics.screen import Screen, say, show_text
+from nbnebius.rendering.answer import usd
+from nbnebius.session import Caller, Prepared, Session
+from nbnebius.work.estimate import estimate_messages, estimate_tokens
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from nbnebius.magics.magic import Notebook
+    from nbnebius.work.origin import Reuse
+
+P = TypeVar("P", bound=PaidOptions)
+SHOWN_BODY = 4_000  # characters of a dry run's request
+NOT_EXPANDED = frozenset({"out", "model", "by", "format"})
+
+
+def namespace_of(notebook: Notebook, local: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the names that a magic sees: a function's own first, then the notebook's."""
+    user: dict[str, Any] = notebook.shell.user_ns
+    return user if local is user else ChainMap(dict(local), user)
+
+
+def expand_options(options: P, text_field: str, namespace: Mapping[str, Any]) -> tuple[P, Expanded]:
+    """Fill the ``{{…}}`` of a command's text and of its options' values, each once."""
+    if options.raw:
+        return options, Expanded(getattr(options, text_field))
+    filled: dict[str, Any] = {}
+    for each in dataclasses.fields(options):
+        value = getattr(options, each.name)
+        if isinstance(value, str) and each.name not in NOT_EXPANDED and each.name != text_field:
+            filled[each.name] = expand(value, namespace).text
+    text = expand(getattr(options, text_field), namespace)
+    filled[text_field] = text.text
+    return dataclasses.replace(options, **filled), text
+
+
+def caller(notebook: Notebook, session: Session, options: PaidOptions, screen: Screen) -> Caller:
+    """Say who calls: this cell, with the reuse that its flags and the settings allow."""
+    reuse: Reuse = "never" if options.fresh else session.config.get("reuse")
+    return Caller(notebook.place(), reuse, True, screen.see, screen.tick)  # noqa: FBT003 - shared
+
+
+def private(options: PaidOptions) -> bool | None:
+    """Give the flag, or None to let the settings decide."""
+    return True if options.private else None
+
+
+def show_dry_run(notebook: Notebook, prepared: Prepared) -> None:
+    """Show the request, its tokens and its price; nothing is sent."""
+    body = dict(prepared.body)
+    text = json.dumps(_shortened(body), indent=2, ensure_ascii=False)
+    if len(text) > SHOWN_BODY:
+        text = f"{text[:SHOWN_BODY]}\n… ({len(text):,} characters)"
+    if prepared.kind == "image":
+        tokens = None
+    elif "messages" in body:
+        tokens = estimate_messages(body["messages"])
+    else:
+        tokens = sum(estimate_tokens(t) for t in body.get("input", []))
+    lines = [text, ""]
+    if tokens is not None:
+        reading = prepared.price.tokens_in
+        cost = None if reading is None else tokens * reading / 1_000_000
+        lines.append(f"about {tokens:,} tokens to read (an estimate): {usd(cost)}")
+    if prepared.count > 1:
+        lines.append(f"{prepared.count} requests, seeds one apart")
+    bound = prepared.bound
+    at_most = "its highest price is unknown" if bound is None else f"at most {usd(bound)}"
+    lines.append(f"{at_most}. Nothing was sent.")
+    show_text(notebook, "\n".join(lines))
+
+
+def _shortened(value: Any) -> Any:
+    """Cut what nobody reads: the base64 of pictures, and long lists."""
+    if isinstance(value, str):
+        if value.startswith("data:") and len(value) > 80:  # noqa: PLR2004 - a picture
+            return f"{value[:40]}… ({len(value):,} characters)"
+        return value
+    if isinstance(value, Mapping):
+        return {k: _shortened(v) for k, v in value.items()}
+    if isinstance(value, list):
+        few = [_shortened(v) for v in value[:20]]
+        return few if len(value) <= len(few) else [*few, f"… ({len(value):,} in all)"]
+    return value
+
+
+def say_kept(notebook: Notebook, kept_from: datetime) -> None:
+    """Tell that an answer was kept, in an output of its own: the answer's stays the same."""
+    day = f"{kept_from.astimezone():%d %b}".lstrip("0")
+    say(notebook, f"kept from {day}, USD 0; run again to ask anew", {"nbnebius": {"kept": True}})
+
+
+def give(notebook: Notebook, value: Any, options: PaidOptions) -> Any:
+    """Hand over what a magic has shown: to a variable, or as the cell's value, shown once."""
+    if options.out:
+        notebook.bind(options.out, value)
+        return None
+    if not notebook.in_kernel and notebook.is_bare():
+        # A terminal would print an empty Out[n] for what it has shown already.
+        notebook.bind("_", value)
+        return None
+    notebook.shown(value)
+    return value

@@ -1,0 +1,35 @@
+"""``%models``: the service's models as a frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.commands import MODELS
+from nbnebius.magics.screen import say, show_text
+from nbnebius.session.functions import models
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nbnebius.magics.magic import Notebook
+
+
+def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:  # noqa: ARG001 - the shape of all magics
+    """Run the magic; the frame comes back unless it went to a variable."""
+    options = MODELS.parse(line, cell)
+    if options.help:
+        show_text(notebook, MODELS.help())
+        return None
+    frame = models(
+        options.search.strip(),
+        type=options.type,
+        sort=options.sort,
+        max_price=options.max_price,
+        context=options.context,
+    )
+    if options.out:
+        notebook.bind(options.out, frame)
+        if not options.quiet:
+            say(notebook, f"{options.out}: {len(frame):,} models")
+        return frame if options.show else None
+    return frame

@@ -1,0 +1,255 @@
+"""``%nebius``: where am I, settings, login, the sandbox, help."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.errors import OptionError, SettingsError
+from nbnebius.magics.magic import MAGICS, Notebook, manual
+from nbnebius.magics.screen import CellPainter, LinePainter, say, show_text
+from nbnebius.rendering.answer import usd
+from nbnebius.rendering.safe import escape, plain
+from nbnebius.session import default_session, make_default
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MANUAL = """Show where requests go and what was spent, and change settings.
+
+    %nebius                          the endpoint, the key (masked), default models, spent so far
+    %nebius config                   every setting, and where its value came from
+    %nebius config NAME VALUE        change one for this session; --keep for later ones too
+    %nebius config NAME --unset      back to the value before
+    %nebius login                    type a key where nobody sees it
+    %nebius sandbox                  start a local service with the same API, and use it: no key
+    %nebius private on|off           keep prompts and answers on disk, or only what they cost
+    %nebius doctor                   what is missing, in words
+    %nebius help [MAGIC]             this, or the manual of a magic
+
+Examples:
+
+    %nebius
+
+    %nebius config chat_model Qwen/Qwen3-32B --keep
+
+    %nebius sandbox
+"""
+
+# What a key looks like, so that one typed into a cell can be refused: cells are saved.
+KEY_SHAPE = re.compile(r"\b(?:v1\.[\w-]{20,}|eyJ[\w-]{20,}|sk-[\w-]{16,}|[\w.-]{60,})")
+
+
+def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:  # noqa: ARG001 - the shape of all magics
+    """Run one of the verbs."""
+    words = line.split()
+    verb, rest = (words[0], words[1:]) if words else ("status", [])
+    if KEY_SHAPE.search(line):
+        raise OptionError(
+            "This line seems to hold a key",
+            why="cells are saved in the notebook and in IPython's history",
+            hint="delete it from the cell and run %nebius login, which asks for the key",
+        )
+    if verb in {"-h", "--help"} or "--help" in rest:
+        verb, rest = "help", []
+    action = VERBS.get(verb)
+    if action is None:
+        near = get_close_matches(verb, VERBS, n=1)
+        raise OptionError(
+            f"%nebius has no {verb!r}",
+            why=f"did you mean {near[0]}?" if near else "",
+            hint="it has " + ", ".join(VERBS),
+        )
+    return action(notebook, rest)
+
+
+def _status(notebook: Notebook, rest: list[str]) -> None:
+    _no_more(rest, "status")
+    session = default_session()
+    endpoint, config = session.endpoint, session.config
+    key = f"{endpoint.key.masked()} (from {endpoint.key_source})" if endpoint.key else "none"
+    rows = [("endpoint", f"{endpoint.base_url} ({endpoint.base_source})"), ("key", key)]
+    for kind, name in (
+        ("chat model", "chat_model"),
+        ("embedding model", "embedding_model"),
+        ("image model", "image_model"),
+    ):
+        value, source = config.where(name)
+        if value is None:
+            value = session.chosen_model(kind.split()[0])
+            source = "chosen from the catalog"
+        rows.append((kind, f"{value} ({source})" if value else "chosen at the first call"))
+    journal = session.journal
+    mine, everything = session.spent(session=journal.session), session.spent()
+    rows.append(("spent here", _spend(mine)))
+    rows.append(("spent in all", _spend(everything)))
+    if everything.doubtful:
+        rows.append(
+            ("possibly paid", f"{everything.doubtful} calls, at most {usd(everything.in_doubt)}")
+        )
+    private = "; private: only what calls cost is kept" if config.get("private") else ""
+    rows.append(("kept in", f"{session.kept_in}{private}"))
+    if endpoint.note:
+        rows.append(("note", endpoint.note))
+    if endpoint.key is None and endpoint.is_nebius:
+        rows.append(
+            ("next", "set NEBIUS_API_KEY or run %nebius login; without a key: %nebius sandbox")
+        )
+    _show_rows(notebook, rows)
+
+
+def _spend(spend: Any) -> str:
+    if not spend.calls:
+        return "nothing yet"
+    unpriced = f" and {spend.unpriced} calls of unknown price" if spend.unpriced else ""
+    plural = "" if spend.calls == 1 else "s"
+    return f"{usd(spend.cost)}{unpriced} ({spend.calls} call{plural}, {spend.tokens:,} tokens)"
+
+
+def _config(notebook: Notebook, rest: list[str]) -> None:
+    from nbnebius.settings import SETTINGS
+
+    config = default_session().config
+    keep, unset = "--keep" in rest, "--unset" in rest
+    words = [w for w in rest if w not in {"--keep", "--unset"}]
+    if strange := [w for w in words if w.startswith("--")]:
+        raise OptionError(f"There is no flag {strange[0]}", hint="there are --keep and --unset")
+    if not words:
+        rows = []
+        for name, setting in SETTINGS.items():
+            value, source = config.where(name)
+            shown = "not set" if value is None else f"{_word(value)} ({source})"
+            rows.append((name, f"{shown}: {setting.help}"))
+        _show_rows(notebook, rows)
+        return
+    name, value = words[0], " ".join(words[1:])
+    if not unset and not value:
+        current, source = config.where(_known(name))
+        shown = "not set" if current is None else f"{_word(current)} ({source})"
+        say(notebook, f"{name}: {shown}")
+        return
+    checked = config.set(_known(name), None if unset else value.strip("\"'"), keep=keep)
+    where = "for later sessions too" if keep else "for this session; --keep for later ones too"
+    say(notebook, f"{name}: {'not set' if checked is None else _word(checked)}, {where}")
+
+
+def _known(name: str) -> str:
+    from nbnebius.settings import SETTINGS
+    from nbnebius.settings.config import check
+
+    if name not in SETTINGS:
+        check(name, "")  # raises with the nearest name
+    return name
+
+
+def _word(value: Any) -> str:
+    return (
+        {True: "on", False: "off"}.get(value, str(value)) if value in (True, False) else str(value)
+    )
+
+
+def _login(notebook: Notebook, rest: list[str]) -> None:
+    _no_more(rest, "login")
+    key = _ask_secret("API key: ")
+    if not key.strip():
+        raise SettingsError("No key was given", hint="create one in the console of Token Factory")
+    session = make_default(key, key_source="login")
+    count = len(session.models())
+    say(notebook, f"logged in to {session.endpoint.base_url}: {count} models")
+
+
+def _ask_secret(question: str) -> str:
+    """Ask where nobody sees the answer; an error where nobody can answer."""
+    from getpass import getpass
+
+    try:
+        return getpass(question)
+    except Exception as error:  # noqa: BLE001 - each front end has its own word for "nobody is there"
+        raise SettingsError(
+            "Nobody can be asked for a key here",
+            why=type(error).__name__,
+            hint="set NEBIUS_API_KEY in the environment",
+        ) from None
+
+
+def _sandbox(notebook: Notebook, rest: list[str]) -> None:
+    _no_more(rest, "sandbox")
+    from nbnebius.launch import start_sandbox
+
+    sandbox = start_sandbox()
+    session = make_default(sandbox.api_key, sandbox.base_url, key_source="sandbox")
+    session.at_close(sandbox.stop)
+    say(
+        notebook,
+        f"the sandbox runs at {sandbox.base_url}: a local service with the same API; "
+        "nothing it answers is real, and nothing is paid",
+    )
+
+
+def _private(notebook: Notebook, rest: list[str]) -> None:
+    if len(rest) != 1:
+        raise OptionError("%nebius private takes on or off", hint="as %nebius private on")
+    on = default_session().config.set("private", rest[0])
+    say(
+        notebook,
+        "private: only what calls cost is kept, neither prompts nor answers"
+        if on
+        else "prompts and answers are kept, so that none is bought twice",
+    )
+
+
+def _doctor(notebook: Notebook, rest: list[str]) -> None:
+    _no_more(rest, "doctor")
+    from nbnebius.launch import examine
+    from nbnebius.settings import home
+
+    endpoint = default_session().endpoint
+    findings = examine(
+        home() / "journal.sqlite", key_source=endpoint.key_source, endpoint=endpoint.base_url
+    )
+    rows = [
+        ("fine" if f.fine else "look", f.text if f.fine else f"{f.text}. {f.hint}")
+        for f in findings
+    ]
+    _show_rows(notebook, rows)
+
+
+def _help(notebook: Notebook, rest: list[str]) -> None:
+    name = rest[0].lstrip("%") if rest else "nebius"
+    if name not in MAGICS:
+        near = get_close_matches(name, MAGICS, n=1)
+        raise OptionError(
+            f"There is no magic {name!r}",
+            why=f"did you mean {near[0]}?" if near else "",
+            hint="there are " + ", ".join(f"%{m}" for m in MAGICS),
+        )
+    show_text(notebook, manual(name))
+
+
+def _no_more(rest: list[str], verb: str) -> None:
+    if rest:
+        raise OptionError(f"%nebius {verb} takes nothing more", why=f"got {' '.join(rest)[:40]!r}")
+
+
+def _show_rows(notebook: Notebook, rows: list[tuple[str, str]]) -> None:
+    width = max(len(name) for name, _ in rows)
+    text = "\n".join(f"{name:<{width}}  {plain(value)}" for name, value in rows)
+    body = "".join(
+        f'<tr><th style="text-align:left">{escape(name)}</th>'
+        f'<td style="text-align:left">{escape(value)}</td></tr>'
+        for name, value in rows
+    )
+    painter = CellPainter() if notebook.in_kernel else LinePainter()
+    painter.show({"text/html": f"<table>{body}</table>", "text/plain": text}, {})
+
+
+VERBS: dict[str, Callable[[Notebook, list[str]], None]] = {
+    "status": _status,
+    "config": _config,
+    "login": _login,
+    "sandbox": _sandbox,
+    "private": _private,
+    "doctor": _doctor,
+    "help": _help,
+}

@@ -1,0 +1,153 @@
+"""One place on the page (or the terminal's lines) that a magic paints, and repaints."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.events import Event, Note, Progress, ReasoningDelta, Retrying, TextDelta
+from nbnebius.rendering.answer import footer_html, usd
+from nbnebius.rendering.safe import escape, plain
+from nbnebius.rendering.stream import StreamView, TerminalView
+
+if TYPE_CHECKING:
+    from nbnebius.magics.magic import Notebook
+
+
+class CellPainter:
+    """Shows bundles in one output of the cell: the first call displays, later ones replace it."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def show(self, bundle: dict[str, str], metadata: dict[str, Any]) -> None:
+        """Show a bundle in place of the one before it."""
+        from IPython.display import DisplayHandle
+
+        if self._handle is None:
+            self._handle = DisplayHandle()
+            self._handle.display(bundle, raw=True, metadata=metadata)
+        else:
+            self._handle.update(bundle, raw=True, metadata=metadata)
+
+
+class LinePainter:
+    """The same in a terminal: only a last text is written, as lines."""
+
+    def show(self, bundle: dict[str, str], metadata: dict[str, Any]) -> None:  # noqa: ARG002 - a terminal keeps none
+        """Write the plain text."""
+        sys.stdout.write(bundle["text/plain"] + "\n")
+
+
+def line_bundle(text: str) -> dict[str, str]:
+    """Give one discreet line."""
+    return {"text/html": footer_html(text), "text/plain": plain(text)}
+
+
+def say(notebook: Notebook, text: str, metadata: dict[str, Any] | None = None) -> None:
+    """Show one discreet line, in an output of its own."""
+    painter = CellPainter() if notebook.in_kernel else LinePainter()
+    painter.show(line_bundle(text), metadata or {})
+
+
+def show_text(notebook: Notebook, text: str) -> None:
+    """Show a text as it is, with its line breaks."""
+    if not notebook.in_kernel:
+        sys.stdout.write(plain(text) + "\n")
+        return
+    CellPainter().show({"text/html": f"<pre>{escape(text)}</pre>", "text/plain": plain(text)}, {})
+
+
+class Screen:
+    """
+    What a running call shows: the growing answer, or a line that tells how far it is.
+
+    Parameters
+    ----------
+    notebook
+        Where it is shown.
+    streams
+        Show the answer's text as it grows; else only the line.
+    quiet
+        Show no line.
+    """
+
+    def __init__(self, notebook: Notebook, what: str, *, streams: bool, quiet: bool) -> None:
+        self._notebook = notebook
+        self._what = what
+        self._quiet = quiet
+        self._started = time.monotonic()
+        self._painter: CellPainter | LinePainter = (
+            CellPainter() if notebook.in_kernel else LinePainter()
+        )
+        self.view: StreamView | TerminalView | None = None
+        if streams:
+            self.view = StreamView(self._painter) if notebook.in_kernel else TerminalView(_write)
+        self._status = ""
+        self._shown_at = 0.0
+        self._begun = False
+        self.notes: list[str] = []
+
+    def see(self, event: Event) -> None:
+        """Take in an event."""
+        match event:
+            case TextDelta(text):
+                self._begun = True
+                if self.view:
+                    self.view.add(text)
+            case ReasoningDelta(text):
+                self._begun = True
+                if self.view:
+                    self.view.add_reasoning(text)
+            case Retrying(reason, seconds):
+                self._status = f"{reason}: trying again in {seconds:.0f} s"
+                self._shown_at = 0.0
+            case Progress(what, done, total, kept, cost):
+                parts = [f"{done:,} of {total:,} {what}"]
+                if kept:
+                    parts.append(f"{kept:,} kept already")
+                if cost:
+                    parts.append(usd(cost))
+                self._status = " · ".join(parts)
+            case Note(text):
+                self.notes.append(text)
+
+    def tick(self) -> None:
+        """Repaint what is due."""
+        if self.view and self._begun:
+            self.view.tick()
+            return
+        now = time.monotonic()
+        elapsed = now - self._started
+        # Nothing is said of what takes less than a second; after that the line lives.
+        if self._quiet or not self._notebook.in_kernel or now - self._shown_at < 0.5:  # noqa: PLR2004 - twice a second
+            return
+        if elapsed < 1 and not self._status.startswith("rate"):
+            return
+        self._shown_at = now
+        status = self._status or f"waiting for {self._what}"
+        self._painter.show(line_bundle(f"{status} · {elapsed:.0f} s"), {})
+
+    def show_result(self, value: Any) -> None:
+        """Show a result in the place of the status."""
+        bundle, metadata = value._repr_mimebundle_()
+        self._painter.show(bundle, metadata)
+
+    def finish_line(self, text: str, metadata: dict[str, Any] | None = None) -> None:
+        """Leave one line in the place of the status."""
+        if not self._quiet:
+            self._painter.show(line_bundle(text), metadata or {})
+        elif isinstance(self._painter, CellPainter) and self._shown_at:
+            self._painter.show({"text/plain": ""}, {})
+
+    def show_notes(self) -> None:
+        """Show what the user should know once."""
+        for note in self.notes:
+            say(self._notebook, note)
+        self.notes.clear()
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

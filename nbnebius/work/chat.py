@@ -142,7 +142,8 @@ def _result(
 ) -> ChatResult:
     text, reasoning = "", None
     if completion.choices:
-        text, reasoning = split_reasoning(completion.choices[0].message)
+        first_choice = completion.choices[0]
+        text, reasoning = split_reasoning(first_choice.message, first_choice.finish_reason)
     return ChatResult(
         completion=completion,
         text=text,

@@ -1,0 +1,107 @@
+"""The client: one connection pool, one key, and a resource for each area of the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbnebius.client.chat import Chat
+from nbnebius.client.completions import Completions
+from nbnebius.client.embeddings import EmbeddingsResource
+from nbnebius.client.images import Images
+from nbnebius.client.models import Models
+from nbnebius.transport import Secret, Transport
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from nbnebius.events import Observer, Recorder
+    from nbnebius.transport import RateLimits, Timeouts
+
+BASE_URL = "https://api.tokenfactory.nebius.com/v1/"
+
+
+class AsyncClient:
+    """
+    Talk to Nebius Token Factory, or to any server with the same API.
+
+    Parameters
+    ----------
+    api_key
+        The key; None for a server that wants none. The environment is not read.
+    base_url
+        Where the API is; paths hang off it.
+    max_retries
+        Most repetitions of one request; 0 for none.
+    timeouts
+        How long to wait.
+    recorder
+        Writes down every request that has an intent. Without one, nothing is written down.
+    observer
+        Is told of pauses.
+    transport
+        One that stands already; it replaces all of the above.
+
+    Examples
+    --------
+    >>> async def ask(client):
+    ...     answer = await client.chat.complete(
+    ...         model="meta-llama/Llama-3.3-70B-Instruct",
+    ...         messages=[{"role": "user", "content": "Say hello."}],
+    ...     )
+    ...     return answer.choices[0].message.content
+    """
+
+    def __init__(
+        self,
+        api_key: str | Secret | None = None,
+        base_url: str = BASE_URL,
+        *,
+        max_retries: int = 8,
+        timeouts: Timeouts | None = None,
+        recorder: Recorder | None = None,
+        observer: Observer | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        secret = Secret(api_key) if isinstance(api_key, str) else api_key
+        self.transport = transport or Transport(
+            base_url,
+            secret,
+            timeouts=timeouts,
+            max_retries=max_retries,
+            recorder=recorder,
+            observer=observer,
+        )
+        self.chat = Chat(self.transport)
+        self.completions = Completions(self.transport)
+        self.embeddings = EmbeddingsResource(self.transport)
+        self.images = Images(self.transport)
+        self.models = Models(self.transport)
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is, with a slash at its end."""
+        return self.transport.address.base
+
+    @property
+    def rate_limits(self) -> RateLimits | None:
+        """What the last answer with such headers said about limits."""
+        return self.transport.rate_limits
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"AsyncClient({self.base_url!r})"

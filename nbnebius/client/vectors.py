@@ -1,0 +1,124 @@
+"""Vectors from the wire into one block of memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from nbnebius.types.embeddings import (
+    AnyAnswer,
+    Base64Answer,
+    Base64Datum,
+    Embeddings,
+    FloatAnswer,
+    FloatDatum,
+)
+from nbnebius.types.loose import read_as
+from nbnebius.types.usage import read_usage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+_FLOAT32 = 4
+
+
+def read_embeddings(body: bytes) -> Embeddings:
+    """
+    Read an embeddings answer in any of its shapes.
+
+    Raises
+    ------
+    ValueError
+        It holds no vectors, or vectors that do not fit together.
+    """
+    try:
+        answer = msgspec.json.decode(body, type=Base64Answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass
+    else:
+        return _embeddings(_from_base64(answer.data), answer)
+    try:
+        floats = msgspec.json.decode(body, type=FloatAnswer)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass
+    else:
+        return _embeddings(_from_floats(floats.data), floats)
+    anything = read_as(body, AnyAnswer)
+    if not anything.data:
+        raise ValueError("there are none")
+    data = [FloatDatum(_row(datum.embedding), datum.index) for datum in anything.data]
+    return _embeddings(_from_floats(data), anything)
+
+
+def _embeddings(
+    vectors: NDArray[np.float32], answer: Base64Answer | FloatAnswer | AnyAnswer
+) -> Embeddings:
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        # one sum tells: a NaN or an infinity anywhere makes it one
+        total = np.add.reduce(vectors, axis=None, dtype=np.float64)
+    if not np.isfinite(total):
+        raise ValueError("some numbers are not finite")
+    return Embeddings(vectors, read_usage(answer.usage), answer.model or "")
+
+
+def _from_base64(data: Sequence[Base64Datum]) -> NDArray[np.float32]:
+    import numpy as np
+
+    size = len(data[0].embedding) if data else 0
+    if not size or size % _FLOAT32 or any(len(datum.embedding) != size for datum in data):
+        raise ValueError("they are empty, or of different lengths")
+    vectors = np.empty((len(data), size // _FLOAT32), np.float32)
+    for place, datum in zip(_places(data), data, strict=True):
+        vectors[place] = np.frombuffer(datum.embedding, "<f4")
+    return vectors
+
+
+def _from_floats(data: Sequence[FloatDatum]) -> NDArray[np.float32]:
+    import numpy as np
+
+    size = len(data[0].embedding) if data else 0
+    if not size or any(len(datum.embedding) != size for datum in data):
+        raise ValueError("they are empty, or of different lengths")
+    vectors = np.empty((len(data), size), np.float32)
+    for place, datum in zip(_places(data), data, strict=True):
+        try:
+            with np.errstate(all="ignore"):  # too large a number becomes infinite, and is found
+                vectors[place] = datum.embedding
+        except (TypeError, OverflowError):
+            raise ValueError("they hold something that is not a number") from None
+    return vectors
+
+
+def _places(data: Sequence[Base64Datum | FloatDatum]) -> Sequence[int]:
+    """Return each vector's row: its index, or the order of arrival where there is none."""
+    if any(datum.index is None for datum in data):
+        return range(len(data))
+    places = [datum.index for datum in data if datum.index is not None]
+    if sorted(places) != list(range(len(data))):
+        raise ValueError("their indexes are not 0, 1, 2 and so on")
+    return places
+
+
+def _row(embedding: Any) -> list[float]:
+    """Take a vector out of a list of vectors that holds just one."""
+    while isinstance(embedding, list) and len(embedding) == 1 and isinstance(embedding[0], list):
+        (embedding,) = embedding
+    if isinstance(embedding, str):
+        import base64
+        import binascii
+
+        import numpy as np
+
+        try:
+            return list(np.frombuffer(base64.b64decode(embedding), "<f4").astype(float))
+        except (ValueError, binascii.Error):
+            raise ValueError("one is not base64") from None
+    if not isinstance(embedding, list) or any(isinstance(one, list) for one in embedding):
+        raise ValueError("there is a vector for each token, not for each text")
+    return embedding

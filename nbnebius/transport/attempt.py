@@ -1,0 +1,98 @@
+"""
+One attempt, entered before it leaves and once more when it ends.
+
+Both entries are shielded from cancellation: what was sent is never forgotten because somebody
+pressed Stop.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbnebius.events import Outcome
+from nbnebius.transport.faults import request_id
+from nbnebius.transport.redact import printable, shorten
+from nbnebius.transport.retry import Failure, Rules, Tally, decide
+from nbnebius.transport.shield import finish
+
+if TYPE_CHECKING:
+    from nbnebius.events import Recorder, State
+    from nbnebius.transport.http import Exchange
+    from nbnebius.transport.request import Request
+
+
+class Attempt:
+    """
+    One attempt of one request.
+
+    Parameters
+    ----------
+    request
+        What is sent.
+    number
+        1 for the first.
+    recorder
+        Who writes it down; None for nobody.
+    exchange
+        The wire's side of it.
+    """
+
+    def __init__(
+        self, request: Request, number: int, recorder: Recorder | None, exchange: Exchange
+    ) -> None:
+        self.request = request
+        self.number = number
+        self.exchange = exchange
+        self.record: int | None = None
+        self.ended = False
+        self.streamed = False
+        self._recorder = recorder if request.intent is not None else None
+
+    async def begin(self) -> None:
+        """Commit the intent: nothing may leave before this returns."""
+        if self._recorder is not None:
+            await finish(self._begin(self._recorder))
+
+    async def _begin(self, recorder: Recorder) -> None:
+        assert self.request.intent is not None, "there is no recorder without an intent"
+        self.record = await recorder.sending(self.request.intent, self.number)
+
+    async def received(self, data: bytes) -> None:
+        """Keep bytes of a stream that is still running."""
+        if self._recorder is not None and self.record is not None and data:
+            await self._recorder.received(self.record, data)
+
+    async def end(self, state: State, body: bytes = b"", error: str = "") -> None:
+        """Commit how it ended, once, and let the connection go."""
+        if self.ended:
+            return
+        self.ended = True
+        await finish(self._end(self._outcome(state, body, error)))
+
+    async def _end(self, outcome: Outcome) -> None:
+        try:
+            await self.exchange.close()
+        finally:
+            if self._recorder is not None and self.record is not None:
+                await self._recorder.ended(self.record, outcome)
+
+    async def abandon(self, body: bytes = b"") -> None:
+        """Commit that it was cancelled: what the server did is known only as far as it had come."""
+        exchange = self.exchange
+        failure = Failure(exchange.phase, status=exchange.status or None, streamed=bool(body))
+        state = decide(failure, Tally(), Rules(paid=self.request.paid), float).state
+        if exchange.phase == "sending" and self.request.paid:
+            # bytes have left, and nobody can tell any more whether they were all
+            state = "possibly_paid"
+        await self.end(state, body, "cancelled")
+
+    def _outcome(self, state: State, body: bytes, error: str) -> Outcome:
+        headers = self.exchange.headers
+        return Outcome(
+            state=state,
+            status=self.exchange.status or None,
+            content_type=headers.get("content-type", "application/json"),
+            body=body,
+            request_id=request_id(headers),
+            error=shorten(printable(error)),
+        )

@@ -1,0 +1,155 @@
+"""
+Fetching a file from an address that a server has named.
+
+Such an address is not to be trusted: it could point into the reader's own network. So it must be
+https at a public address, the address that was checked is the one connected to, and no key goes.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import anyio
+
+from nbnebius.errors import ConnectError, NebiusError, ResponseError
+from nbnebius.transport.breaks import broken_error
+from nbnebius.transport.faults import About, api_error
+from nbnebius.transport.http import Broken
+from nbnebius.transport.request import JSON_CAP
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+    from nbnebius.transport.sending import Transport
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+TRIES = 5
+PAUSE = 1.0
+"""Seconds between two tries: a fresh image's storage answers 404 for a moment."""
+
+
+async def download(transport: Transport, url: str, cap: int = JSON_CAP) -> bytes:
+    """
+    Return what is at an address.
+
+    Parameters
+    ----------
+    transport
+        Whose own server may be on loopback, and whose connections are used.
+    url
+        Where it is.
+    cap
+        Most bytes.
+
+    Raises
+    ------
+    ResponseError
+        The address is refused, or what is there is larger than the cap.
+    ConnectError
+        The host cannot be found or reached.
+    ApiError
+        The server there says no.
+    """
+    try:
+        parts = urlsplit(url)
+        own = f"{parts.scheme}://{parts.netloc}" == transport.address.root
+        _check(parts, own=own)
+    except ValueError:
+        raise ResponseError("the image's address cannot be read") from None
+    target, extensions, headers = url, {}, {}
+    if not own:
+        assert parts.hostname is not None, "checked above"
+        address = await _public_address(parts.hostname, parts.port or 443)
+        netloc = f"[{address}]" if ":" in address else address
+        target = parts._replace(netloc=f"{netloc}:{parts.port or 443}").geturl()
+        # the certificate is still checked against the name
+        extensions, headers = {"sni_hostname": parts.hostname}, {"Host": parts.netloc}
+    error: NebiusError | None = None
+    for attempt in range(1, TRIES + 1):
+        if attempt > 1:
+            await transport.sleep(PAUSE)
+        got = await _fetch(transport, target, headers, extensions, cap, attempt)
+        if isinstance(got, bytes):
+            return got
+        error = got
+        if getattr(got, "status", None) not in {404, 500, 502, 503, 504}:
+            break
+    assert error is not None, "tried at least once"
+    raise error
+
+
+def _check(parts: SplitResult, *, own: bool) -> None:
+    if parts.username is not None or parts.password is not None:
+        raise ResponseError("the image's address carries a user name or password")
+    if own and parts.hostname and is_loopback(parts.hostname):
+        return
+    if parts.scheme != "https" or not parts.hostname:
+        raise ResponseError("the image's address is not https", why="It was not fetched.")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host's name or address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is one of the open internet."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None and not inner.is_global:
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+async def _public_address(host: str, port: int) -> str:
+    try:
+        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise ConnectError("the image's host cannot be found", hint="Is the network up?") from None
+    addresses = [str(entry[4][0]) for entry in found]
+    if not addresses or not all(is_public(address) for address in addresses):
+        raise ResponseError(
+            "the image's address leads into a private network", why="It was not fetched."
+        )
+    return addresses[0]
+
+
+async def _fetch(
+    transport: Transport,
+    url: str,
+    headers: dict[str, str],
+    extensions: dict[str, str],
+    cap: int,
+    attempt: int,
+) -> bytes | NebiusError:
+    exchange = transport.unkeyed(url, headers, extensions)
+    about = About(address="the image's host")
+    body = bytearray()
+    try:
+        await exchange.open()
+        while part := await exchange.read(transport.timeouts.idle):
+            body += part
+            if len(body) > cap:
+                return ResponseError(f"the image is larger than {cap:,} bytes")
+    except Broken as broken:
+        return broken_error(broken, about.address, paid=False, attempts=attempt)
+    finally:
+        await exchange.close()
+    if not 200 <= exchange.status < 300:  # noqa: PLR2004 - success
+        return api_error(exchange.status, exchange.headers, bytes(body), about, attempt)
+    return bytes(body)

@@ -1,0 +1,248 @@
+"""
+From an answer that says no to an error that says what to do.
+
+Every sentence here is ours; a server's words follow in quotes, redacted and cut at 300 characters.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nbnebius import errors
+from nbnebius.transport.answers import Said, is_html, read_error
+from nbnebius.transport.redact import printable, redact, shorten
+from nbnebius.transport.retry import retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nbnebius.transport.secret import Secret
+
+_BODY_SHOWN = 2000
+_CLASSES: dict[int, type[errors.ApiError]] = {
+    400: errors.BadRequestError,
+    401: errors.AuthenticationError,
+    402: errors.PaymentRequiredError,
+    403: errors.PermissionDeniedError,
+    404: errors.NotFoundError,
+    422: errors.UnprocessableEntityError,
+    429: errors.RateLimitError,
+}
+_MOST_TOKENS = [
+    re.compile(r"maximum context length (?:is |of |\()?(\d+)"),
+    re.compile(r"context (?:window|length|size) (?:is |of |\()+(\d+)"),
+    re.compile(r"n_ctx\W+(\d+)"),
+    re.compile(r"exceeds? (?:the )?(?:model's )?max\w*[ _](?:model[ _])?len(?:gth)?\D{0,20}(\d+)"),
+]  # fmt: skip
+_ASKED_TOKENS = [
+    re.compile(r"requested (?:about )?(\d+)"),
+    re.compile(r"resulted in (\d+)"),
+    re.compile(r"resolved to (\d+)"),
+    re.compile(r"input token count \(?(\d+)"),
+    re.compile(r"contains at least (\d+)"),
+    re.compile(r"request(?:ed tokens)? \((\d+)"),
+]
+_CONTEXT = re.compile(
+    r"(?i)context[ _](length|window|size)|input token count|max_model_len|input tokens"
+)
+_MODEL = re.compile(r"(?i)\bmodel\b")
+_MISSING = re.compile(r"(?i)not exist|not found|unknown|no such|invalid model|not available")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """
+    What the request was, as far as its error may tell.
+
+    Attributes
+    ----------
+    address
+        Scheme and host, without path or key.
+    path
+        The path below it.
+    model
+        The model's id, which is no secret.
+    secret
+        The key, to be taken out of the server's words.
+    prompts
+        What was sent, to be taken out likewise.
+    """
+
+    address: str = ""
+    path: str = ""
+    model: str = ""
+    secret: Secret | None = field(default=None, repr=False)
+    prompts: tuple[str, ...] = field(default=(), repr=False)
+
+    def clean(self, text: str, longest: int = 300) -> str:
+        """Return a server's words as they may be shown."""
+        # twice the length first: redaction may shorten, and a body may be megabytes
+        return shorten(redact(text[: longest * 10], self.secret, self.prompts), longest)
+
+
+def api_error(
+    status: int, headers: Mapping[str, str], body: bytes, about: About, attempts: int = 1
+) -> errors.NebiusError:
+    """
+    Return the error for an answer that is not 2xx.
+
+    Parameters
+    ----------
+    status
+        The HTTP status.
+    headers
+        The answer's headers, names in lower case.
+    body
+        The answer's body, or its beginning.
+    about
+        What the request was.
+    attempts
+        How often it was tried.
+    """
+    if 300 <= status < 400:  # noqa: PLR2004 - a redirect
+        return redirected(status, headers.get("location", ""), about)
+    what_it_says = read_error(body, headers.get("content-type", ""))
+    words = about.clean(what_it_says.message)
+    cls, what, hint = _explain(status, what_it_says, about)
+    error = cls(
+        what,
+        why=f"The server says: {words}" if words and not _told(status, what_it_says) else "",
+        hint=hint,
+        status=status,
+        code=what_it_says.code or what_it_says.type,
+        request_id=request_id(headers),
+        attempts=attempts,
+    )
+    if isinstance(error, errors.RateLimitError):
+        error.retry_after = retry_after(headers)
+    if isinstance(error, errors.NotFoundError):
+        error.model_missing = "no model" in what
+    return error
+
+
+def _told(status: int, it_says: Said) -> bool:
+    """Whether the sentence holds the server's words already."""
+    return status == 422 and bool(it_says.fields)  # noqa: PLR2004 - its name
+
+
+def _explain(status: int, it_says: Said, about: About) -> tuple[type[errors.ApiError], str, str]:
+    """Choose the class, the sentence and the hint."""
+    if status == 402 or it_says.out_of_money:  # noqa: PLR2004 - payment required
+        return (
+            errors.PaymentRequiredError,
+            "the account has no funds left",
+            "Add funds at https://tokenfactory.nebius.com, then run this again.",
+        )
+    cls = _CLASSES.get(status, errors.ServerError if status >= 500 else errors.ApiError)  # noqa: PLR2004
+    if status == 401:  # noqa: PLR2004
+        return (
+            cls,
+            f"{about.address or 'the server'} does not accept the key",
+            "Set NEBIUS_API_KEY, or run %nebius login.",
+        )
+    if status in {400, 404, 422} and _about_model(it_says):
+        named = repr(printable(about.model)) if about.model else "of that name"
+        return errors.NotFoundError, f"no model {named} here", "%nebius models lists what there is."
+    if status in {400, 413, 422} and (too_long := _context(it_says)):
+        return cls, too_long, "Shorten the prompt, lower max_tokens, or choose a larger model."
+    if status == 422:  # noqa: PLR2004
+        names = "; ".join(about.clean(one, 120) for one in it_says.fields[:5])
+        return cls, "the server refuses the request" + (f": {names}" if names else ""), ""
+    return cls, *_plain(status, it_says, about)
+
+
+def _plain(status: int, it_says: Said, about: About) -> tuple[str, str]:
+    if it_says.html:
+        return (
+            f"{about.address or 'the server'} answered {status} with a web page",
+            "Is this the right address? An API's address ends in /v1/.",
+        )
+    sentences = {
+        400: ("the server cannot work with this request", ""),
+        403: ("this key may not do that", "Ask the owner of the key's project."),
+        404: (
+            f"{about.address or 'the server'} has no {about.path or 'such path'}",
+            "Is this the right address? An API's address ends in /v1/.",
+        ),
+        429: ("too many requests", "Wait, send fewer at once, or ask for a higher limit."),
+    }
+    if status in sentences:
+        return sentences[status]
+    if status >= 500:  # noqa: PLR2004
+        return f"the server failed with status {status}", "Try again in a while."
+    return f"the server refused with status {status}", ""
+
+
+def _about_model(it_says: Said) -> bool:
+    if (it_says.code or it_says.type or "").lower() in {"model_not_found", "invalid_model"}:
+        return True
+    if it_says.fields:
+        return False
+    return bool(_MODEL.search(it_says.message) and _MISSING.search(it_says.message))
+
+
+def _context(it_says: Said) -> str:
+    """Say by how many tokens a request is too long; "" where that is not the matter."""
+    text = it_says.message
+    if it_says.code != "context_length_exceeded" and not _CONTEXT.search(text):
+        return ""
+    most, asked = _number(_MOST_TOKENS, text), _number(_ASKED_TOKENS, text)
+    if most and asked and asked > most:
+        more = asked - most
+        return f"the request is {more:,} token{'s' * (more > 1)} too long: {asked:,} of {most:,}"
+    if most:
+        return f"the request is longer than the model's {most:,} tokens"
+    return "the request is longer than the model's context"
+
+
+def _number(patterns: list[re.Pattern[str]], text: str) -> int | None:
+    for pattern in patterns:
+        if found := pattern.search(text):
+            return int(found[1][:12])
+    return None
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """Return the id that the server's support asks for."""
+    for name in ("x-request-id", "x-inference-id", "request-id", "x-litellm-call-id"):
+        if value := headers.get(name):
+            return shorten(printable(value), 100)
+    return None
+
+
+def redirected(status: int, location: str, about: About) -> errors.ApiError:
+    """Return the error for a redirect: it names the target's host, and nothing was sent there."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(location)
+        host = printable(parts.hostname or "")
+        scheme = parts.scheme or "same scheme"
+    except ValueError:
+        host = scheme = ""
+    target = about.clean(f"{scheme}://{host}" if host else "another path of this host", 200)
+    return errors.ApiError(
+        f"{about.address or 'the server'} redirects to {target} ({status}); it was not followed",
+        why="A redirect would carry the prompt to an address nobody chose.",
+        hint="If that is where the API lives now, set NEBIUS_BASE_URL to it.",
+        status=status,
+    )
+
+
+def unreadable(
+    what: str, body: bytes, content_type: str, about: About, hint: str = ""
+) -> errors.ResponseError:
+    """Return the error for a 200 that is no answer."""
+    it_says = read_error(body, content_type)
+    if is_html(body, content_type):
+        what = f"{about.address or 'the server'} answered with a web page"
+        hint = "Is this the right address? An API's address ends in /v1/."
+    words = about.clean(it_says.message) if body[:1] in {b"{", b"["} else ""
+    return errors.ResponseError(
+        what,
+        why=f"The server says: {words}" if words else "",
+        hint=hint,
+        body=about.clean(body[: _BODY_SHOWN * 4].decode("utf-8", "replace"), _BODY_SHOWN),
+    )

@@ -1,0 +1,297 @@
+"""
+One request on the wire: the only module that knows httpx2.
+
+An `Exchange` tells at any time how far it has come, because whether a broken request may have been
+billed depends on that. The key is set here and nowhere else, and no exception that leaves this
+module refers to a request, a header or another exception.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from nbnebius.transport.redact import redact, shorten
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator, Mapping
+
+    import httpx2
+
+    from nbnebius.transport.request import Timeouts
+    from nbnebius.transport.retry import Phase
+    from nbnebius.transport.secret import Secret
+
+KEEPALIVE = 300.0
+"""Seconds an idle connection is kept: people think between cells."""
+
+
+class Broken(Exception):  # noqa: N818 - it never leaves the transport
+    """
+    An exchange that failed.
+
+    Attributes
+    ----------
+    phase
+        How far it had come.
+    reason
+        The library's words, without the key.
+    timed_out
+        Nothing came in time.
+    certificate
+        The server's certificate was refused.
+    """
+
+    def __init__(
+        self, phase: Phase, reason: str, *, timed_out: bool = False, certificate: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.phase = phase
+        self.reason = reason
+        self.timed_out = timed_out
+        self.certificate = certificate
+
+
+class Wire:
+    """
+    Connections to one server, kept between requests.
+
+    Parameters
+    ----------
+    timeouts
+        How long to wait.
+    secret
+        The key, or None for a server that wants none.
+    """
+
+    def __init__(self, timeouts: Timeouts, secret: Secret | None) -> None:
+        self.timeouts = timeouts
+        self.secret = secret
+        self._clients: dict[bool, httpx2.AsyncClient] = {}
+
+    def client(self, *, secure: bool) -> httpx2.AsyncClient:
+        """Return the client, made at first use: importing httpx2 and reading roots take 120 ms."""
+        if secure not in self._clients:
+            self._clients[secure] = _new_client(self.timeouts, secure=secure)
+        return self._clients[secure]
+
+    async def close(self) -> None:
+        """Close every connection."""
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.aclose()
+
+    def exchange(  # noqa: D102 - see Exchange
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        params: Mapping[str, Any] | None = None,
+        keyed: bool = True,
+        extensions: Mapping[str, Any] | None = None,
+    ) -> Exchange:
+        request = self.client(secure=url.startswith("https:")).build_request(
+            method, url, params=params or None, content=body, headers=dict(headers)
+        )
+        request.extensions.update(extensions or {})
+        return Exchange(self, request, keyed=keyed)
+
+
+class Exchange:
+    """
+    One request and its answer.
+
+    Attributes
+    ----------
+    phase
+        ``connecting``, ``sending``, ``waiting`` (sent, no answer yet) or ``reading``.
+    reused
+        The connection had served before.
+    status, headers
+        Of the answer, once it came; the headers' names are in lower case.
+    """
+
+    def __init__(self, wire: Wire, request: httpx2.Request, *, keyed: bool) -> None:
+        self._wire = wire
+        self._request: httpx2.Request | None = request
+        self._keyed = keyed
+        self._response: httpx2.Response | None = None
+        self._parts: AsyncIterator[bytes] | None = None
+        self._scope: anyio.CancelScope | None = None
+        self._until = anyio.current_time() + wire.timeouts.total
+        self.phase: Phase = "connecting"
+        self.reused = True
+        self.status = 0
+        self.headers: dict[str, str] = {}
+
+    async def open(self) -> None:
+        """
+        Send the request; return when the answer's headers are here.
+
+        Raises `Broken` where they do not come.
+        """
+        broken = await self._open()
+        if broken is not None:
+            # raised from here, so that no frame of the traceback holds a header
+            raise broken
+
+    async def read(self, seconds: float) -> bytes:
+        """
+        Return the next bytes of the answer, b"" at its end.
+
+        Parameters
+        ----------
+        seconds
+            How long to wait for them.
+
+        Raises `Broken` where they do not come.
+        """
+        got = await self._read(seconds)
+        if isinstance(got, Broken):
+            raise got
+        return got
+
+    async def close(self) -> None:
+        """Give the connection back, or close it where the answer was not read to its end."""
+        response, self._response, self._request = self._response, None, None
+        if response is not None:
+            with anyio.CancelScope(shield=True):
+                await response.aclose()
+
+    async def _open(self) -> Broken | None:
+        import httpx2
+
+        request, self._request = self._request, None
+        assert request is not None, "an exchange is opened once"
+        secret = self._wire.secret
+        if secret and self._keyed:
+            request.headers["Authorization"] = f"Bearer {secret.reveal()}"
+        request.extensions["trace"] = self._trace
+        try:
+            with anyio.CancelScope(deadline=self._until) as scope:
+                self._scope = scope
+                client = self._wire.client(secure=request.url.scheme == "https")
+                self._response = await client.send(request, stream=True)
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            return self._broken(error, httpx2)
+        finally:
+            self._scope = None
+        if scope.cancelled_caught:
+            return Broken(self.phase, "nothing came in time", timed_out=True)
+        assert self._response is not None, "sent without an error"
+        self.phase = "reading"
+        self.status = self._response.status_code
+        self.headers = {name.lower(): value for name, value in self._response.headers.items()}
+        self._parts = self._response.aiter_raw().__aiter__()
+        return None
+
+    async def _read(self, seconds: float) -> bytes | Broken:
+        import httpx2
+
+        assert self._parts is not None, "opened before read"
+        deadline = min(anyio.current_time() + seconds, self._until)
+        part = b""
+        try:
+            with anyio.CancelScope(deadline=deadline) as scope:
+                part = await anext(self._parts, b"")
+                while not part and not self._response_ended():
+                    part = await anext(self._parts, b"")
+        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+            return self._broken(error, httpx2)
+        if scope.cancelled_caught:
+            return Broken("reading", "nothing came in time", timed_out=True)
+        return part
+
+    def _response_ended(self) -> bool:
+        return self._response is None or self._response.is_closed
+
+    async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Follow how far the request has come: httpcore2 calls this at each step."""
+        if event.startswith("connection.connect"):
+            self.reused = False
+            self.phase = "connecting"
+        elif getattr(info.get("request"), "method", b"") == b"CONNECT":
+            return  # the proxy's own handshake carries nothing of ours
+        elif event.endswith("send_request_headers.started"):
+            self.phase = "sending"
+        elif event.endswith("send_request_body.complete") and self.phase == "sending":
+            self.phase = "waiting"
+            if self._scope is not None:
+                first = anyio.current_time() + self._wire.timeouts.first_byte
+                self._scope.deadline = min(first, self._until)
+
+    def _broken(self, error: Exception, library: Any) -> Broken:
+        phase = self.phase
+        never_sent = (
+            library.ConnectError,
+            library.ConnectTimeout,
+            library.PoolTimeout,
+            library.ProxyError,
+            library.UnsupportedProtocol,
+            library.InvalidURL,
+            library.LocalProtocolError,
+        )
+        if isinstance(error, never_sent) and phase != "reading":
+            phase = "connecting"
+        words = str(error) or type(error).__name__
+        return Broken(
+            phase,
+            shorten(redact(words, self._wire.secret), 200),
+            timed_out=isinstance(error, library.TimeoutException),
+            certificate="CERTIFICATE_VERIFY_FAILED" in words or _refused_certificate(error),
+        )
+
+
+def _refused_certificate(error: BaseException | None) -> bool:
+    import ssl
+
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+@functools.cache
+def _ssl_context() -> ssl.SSLContext:
+    """Return the one context: reading the roots takes 20 ms, and sessions are resumed in it."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
+
+
+def _new_client(timeouts: Timeouts, *, secure: bool) -> httpx2.AsyncClient:
+    import ssl
+    from http.cookiejar import DefaultCookiePolicy
+    from importlib import metadata
+
+    import httpx2
+
+    try:
+        version = metadata.version("nbnebius")
+    except metadata.PackageNotFoundError:  # a checkout that was not installed
+        version = "0"
+    client = httpx2.AsyncClient(
+        # plain http gets a context without roots, which trusts nobody
+        verify=_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        follow_redirects=False,
+        # our own deadlines cover reading; the pool is never waited for
+        timeout=httpx2.Timeout(None, connect=timeouts.connect, write=timeouts.write),
+        limits=httpx2.Limits(
+            max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE
+        ),
+    )
+    client.headers = httpx2.Headers(
+        {
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",  # a compressed answer could unpack to anything
+            "User-Agent": f"nbnebius/{version}",
+        }
+    )
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return client

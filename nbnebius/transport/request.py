@@ -1,0 +1,127 @@
+"""What is handed to the transport, and what it hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from nbnebius.events import Intent
+
+Method: TypeAlias = Literal["GET", "POST", "DELETE", "PUT"]
+Params: TypeAlias = Mapping[str, str | int | bool | None]
+
+JSON_CAP = 64 * 2**20
+"""Bytes of a JSON answer that are read."""
+
+STREAM_CAP = 256 * 2**20
+"""Bytes of a whole stream that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """
+    How long to wait, in seconds.
+
+    Attributes
+    ----------
+    connect
+        For a connection.
+    write
+        For the network to take each piece of the request.
+    first_byte
+        From the request's end to the answer's beginning. Nebius takes up to 100 s when idle, and
+        giving up early means paying twice.
+    idle
+        Between two events of a stream, or two pieces of an answer. Keep-alive comments are not
+        events.
+    total
+        For one attempt altogether.
+    """
+
+    connect: float = 10.0
+    write: float = 60.0
+    first_byte: float = 300.0
+    idle: float = 120.0
+    total: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    One request, before it knows host or key.
+
+    Attributes
+    ----------
+    method
+        POST and PUT may be paid for; the others are free and sent again at will.
+    path
+        Below the base URL; with a leading slash, below the host.
+    params
+        The query; None values are left out.
+    body
+        What is sent, as it is sent.
+    cap
+        Most bytes of the answer.
+    intent
+        What is bought; written down before each attempt. None: nothing is written down.
+    headers
+        More headers. Authorization is not among them: it comes from the secret alone.
+    lane
+        Whose rate limits apply: the model's id.
+    resend_in_doubt
+        How often it may be sent again although the server may have done (and billed) the work.
+    """
+
+    method: Method
+    path: str
+    params: Params = field(default_factory=dict)
+    body: bytes | None = None
+    cap: int = JSON_CAP
+    intent: Intent | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    lane: str = ""
+    resend_in_doubt: int = 0
+
+    @property
+    def paid(self) -> bool:
+        """Whether sending it twice could cost twice."""
+        return self.method in {"POST", "PUT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    A whole answer that says yes.
+
+    Attributes
+    ----------
+    status
+        The HTTP status.
+    headers
+        Names in lower case.
+    body
+        As received.
+    request_id
+        What the server's support asks for.
+    record
+        The recorder's number of the attempt, or None where nothing was recorded.
+    attempts
+        How many requests the server may have seen.
+    seconds
+        From the first attempt's beginning, waits included.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    request_id: str | None = None
+    record: int | None = None
+    attempts: int = 1
+    seconds: float = 0.0
+
+    @property
+    def content_type(self) -> str:
+        """How the body is to be read."""
+        return self.headers.get("content-type", "application/json")

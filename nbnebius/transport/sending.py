@@ -1,0 +1,294 @@
+"""
+Sending a request until it is answered or not worth another try.
+
+Order, for every attempt: wait for the pace, commit the intent, send, read all of the answer,
+commit the answer, and only then let anyone look at it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio
+
+from nbnebius import errors
+from nbnebius.events import Retrying
+from nbnebius.transport.address import read_address
+from nbnebius.transport.answers import looks_whole, read_error, what_is_wrong
+from nbnebius.transport.attempt import Attempt
+from nbnebius.transport.breaks import broken_error
+from nbnebius.transport.faults import About, api_error, request_id, unreadable
+from nbnebius.transport.headers import RateLimits, read_rate_limits
+from nbnebius.transport.http import Broken, Wire
+from nbnebius.transport.pacing import Pacing
+from nbnebius.transport.redact import prompts_in
+from nbnebius.transport.request import Answer, Request, Timeouts
+from nbnebius.transport.retry import Decision, Failure, Rules, Tally, count, decide
+from nbnebius.transport.secret import is_sendable
+from nbnebius.transport.streaming import Streaming
+from nbnebius.types.loose import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from nbnebius.events import Observer, Recorder
+    from nbnebius.transport.http import Exchange
+    from nbnebius.transport.secret import Secret
+
+NOTICED = 1.0
+"""Seconds; a shorter pause is not worth telling."""
+
+ERROR_CAP = 2**20
+"""Bytes of an error's body that are read."""
+
+
+class _TooLarge(Exception):  # noqa: N818 - it never leaves this module
+    """More bytes than the request allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """How one attempt went: the bytes that came, what failed, and the error that tells it."""
+
+    body: bytes
+    failure: Failure | None = None
+    error: errors.NebiusError | None = None
+
+
+class Transport:
+    """
+    Sends requests to one server.
+
+    Parameters
+    ----------
+    base_url
+        Where paths hang off.
+    secret
+        The key, or None for a server that wants none.
+    timeouts
+        How long to wait.
+    max_retries
+        Most repetitions of one request; 0 for none. Waiting after 429 is bounded by time instead.
+    recorder
+        Writes down what is sent and what came back.
+    observer
+        Is told of pauses.
+    sleep, jitter, clock
+        For tests: how to pause, a random number in [0, 1), seconds of a monotonic clock.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        secret: Secret | None,
+        *,
+        timeouts: Timeouts | None = None,
+        max_retries: int = 8,
+        recorder: Recorder | None = None,
+        observer: Observer | None = None,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        jitter: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if secret and not is_sendable(secret):
+            raise errors.SettingsError(
+                "the key holds characters that no key has",
+                why="A header takes printable ASCII without spaces.",
+                hint="Copy it again, and run %nebius login.",
+            )
+        self.address = read_address(base_url)
+        self.timeouts = timeouts or Timeouts()
+        self.recorder = recorder
+        self.observer = observer
+        self.rate_limits: RateLimits | None = None
+        self._secret = secret
+        self._max_retries = max_retries
+        self.sleep = sleep
+        self._jitter = jitter
+        self.clock = clock
+        self._pacing = Pacing()
+        self._wire = Wire(self.timeouts, secret)
+
+    def __repr__(self) -> str:
+        return f"Transport({self.address.base!r})"
+
+    async def send(self, request: Request) -> Answer:
+        """
+        Send a request and return the whole answer, after it was committed.
+
+        Raises
+        ------
+        NebiusError
+            No answer, one that says no, or one that is none.
+        """
+        began = self.clock()
+        attempt, body = await self._until_answered(request, whole=True)
+        await attempt.end("done", body)
+        return self._answer(attempt, body, began)
+
+    def stream(self, request: Request) -> Streaming:
+        """Return an async context manager that gives the data of an answer's events."""
+        return Streaming(self, request)
+
+    async def open_stream(self, request: Request) -> Attempt:
+        """Send until an answer begins that says yes. The caller ends the attempt."""
+        attempt, _ = await self._until_answered(request, whole=False)
+        return attempt
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._wire.close()
+
+    def unkeyed(
+        self, url: str, headers: Mapping[str, str], extensions: Mapping[str, str]
+    ) -> Exchange:
+        """Return an exchange with an address that must not get the key."""
+        return self._wire.exchange("GET", url, headers=headers, keyed=False, extensions=extensions)
+
+    def about(self, request: Request) -> About:
+        """Return what errors about this request may tell, and must not."""
+        body = None
+        if request.body:
+            try:
+                body = read_json(request.body)
+            except ValueError:
+                body = None
+        return About(
+            address=self.address.root,
+            path=request.path,
+            model=request.lane,
+            secret=self._secret,
+            prompts=tuple(prompts_in(body)),
+        )
+
+    async def _until_answered(self, request: Request, *, whole: bool) -> tuple[Attempt, bytes]:
+        tally, number = Tally(), 0
+        rules = Rules(request.paid, self._max_retries, request.resend_in_doubt)
+        while True:
+            number += 1
+            await self._wait_for_turn(request, number)
+            attempt = Attempt(request, number, self.recorder, self._exchange(request))
+            try:
+                await attempt.begin()
+                trial = await self._try(attempt, whole=whole)
+            except BaseException:
+                await attempt.abandon()
+                raise
+            if trial.failure is None or trial.error is None:
+                return attempt, trial.body
+            decision = decide(trial.failure, tally, rules, self._jitter)
+            await attempt.end(decision.state, trial.body, trial.error.what)
+            if decision.action == "stop":
+                raise trial.error
+            count(tally, trial.failure, decision)
+            await self._pause(request, trial.failure, decision, number)
+
+    async def _try(self, attempt: Attempt, *, whole: bool) -> _Trial:
+        """Send once; of a success that is to be streamed, read nothing yet."""
+        request, exchange = attempt.request, attempt.exchange
+        body = bytearray()
+        try:
+            await exchange.open()
+            self._learn(request, exchange)
+            says_yes = 200 <= exchange.status < 300  # noqa: PLR2004 - success
+            if whole or not says_yes:
+                await self._collect(exchange, body, request.cap if says_yes else ERROR_CAP)
+        except Broken as broken:
+            if exchange.status >= 300:  # noqa: PLR2004 - the status says enough
+                return self._refused(attempt, bytes(body))
+            return self._broken(attempt, broken, bytes(body))
+        except _TooLarge:
+            error = errors.ResponseError(f"the answer is larger than {request.cap:,} bytes")
+            return _Trial(bytes(body), Failure("reading", "too large"), error)
+        if not says_yes:
+            return self._refused(attempt, bytes(body))
+        if whole and request.paid and not looks_whole(body):
+            content_type = exchange.headers.get("content-type", "")
+            about = self.about(request)
+            unread = unreadable(what_is_wrong(body), bytes(body), content_type, about)
+            return _Trial(bytes(body), Failure("reading", "no answer in it"), unread)
+        return _Trial(bytes(body))
+
+    def _broken(self, attempt: Attempt, broken: Broken, body: bytes) -> _Trial:
+        request = attempt.request
+        failure = Failure(
+            broken.phase,
+            "no connection" if broken.phase == "connecting" else "no answer",
+            certificate=broken.certificate,
+            reused=attempt.exchange.reused and not broken.timed_out,
+        )
+        error = broken_error(broken, self.address.root, paid=request.paid, attempts=attempt.number)
+        return _Trial(body, failure, error)
+
+    def _refused(self, attempt: Attempt, body: bytes) -> _Trial:
+        status, headers = attempt.exchange.status, attempt.exchange.headers
+        it_says = read_error(body, headers.get("content-type", ""))
+        failure = Failure(
+            "answered",
+            "rate limit" if status == 429 else f"status {status}",  # noqa: PLR2004 - its name
+            status=status,
+            headers=headers,
+            out_of_money=status == 402 or it_says.out_of_money,  # noqa: PLR2004 - its name
+        )
+        about = self.about(attempt.request)
+        return _Trial(body, failure, api_error(status, headers, body, about, attempt.number))
+
+    async def _collect(self, exchange: Exchange, body: bytearray, cap: int) -> None:
+        while part := await exchange.read(self.timeouts.idle):
+            body += part
+            if len(body) > cap:
+                raise _TooLarge
+
+    def _exchange(self, request: Request) -> Exchange:
+        headers = {
+            name: value
+            for name, value in request.headers.items()
+            if name.lower() != "authorization"
+        }
+        if request.body is not None:
+            headers.setdefault("Content-Type", "application/json")
+        params = {name: value for name, value in request.params.items() if value is not None}
+        return self._wire.exchange(
+            request.method,
+            self.address.url(request.path),
+            headers=headers,
+            body=request.body,
+            params=params,
+        )
+
+    def _learn(self, request: Request, exchange: Exchange) -> None:
+        limits = read_rate_limits(exchange.headers)
+        if limits is not None:
+            self.rate_limits = limits
+            self._pacing.learn(request.lane, limits, self.clock())
+
+    async def _wait_for_turn(self, request: Request, number: int) -> None:
+        while (seconds := self._pacing.wait(request.lane, self.clock())) > 0:
+            if seconds >= NOTICED and self.observer is not None:
+                self.observer(Retrying("rate limit", seconds, number))
+            await self.sleep(seconds)
+        self._pacing.sent(request.lane, self.clock())
+
+    async def _pause(
+        self, request: Request, failure: Failure, decision: Decision, number: int
+    ) -> None:
+        if failure.status == 429:  # noqa: PLR2004 - its name
+            self._pacing.refused(request.lane, decision.seconds, self.clock())
+        if self.observer is not None:
+            self.observer(Retrying(failure.reason, decision.seconds, number + 1))
+        await self.sleep(decision.seconds)
+
+    def _answer(self, attempt: Attempt, body: bytes, began: float) -> Answer:
+        headers = attempt.exchange.headers
+        return Answer(
+            status=attempt.exchange.status,
+            headers=headers,
+            body=body,
+            request_id=request_id(headers),
+            record=attempt.record,
+            attempts=attempt.number,
+            seconds=self.clock() - began,
+        )

@@ -42,7 +42,7 @@ def reply_frame(result: ChatResult) -> pd.DataFrame:
     from nbnebius.client.reasoning import split_reasoning
 
     choices = result.completion.choices
-    parts = [split_reasoning(choice.message, choice.finish_reason) for choice in choices] or [("", None)]
+    parts = [split_reasoning(c.message, c.finish_reason) for c in choices] or [("", None)]
     reasons = [choice.finish_reason for choice in choices] or [None]
     usage = result.usage
     whole = {

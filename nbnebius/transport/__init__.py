@@ -2,7 +2,7 @@
 
 from nbnebius.transport.headers import RateLimits
 from nbnebius.transport.request import Answer, Request, Timeouts
-from nbnebius.transport.secret import Secret
 from nbnebius.transport.sending import Transport
+from nbnebius.types.secret import Secret
 
 __all__ = ["Answer", "RateLimits", "Request", "Secret", "Timeouts", "Transport"]

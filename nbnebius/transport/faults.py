@@ -18,7 +18,7 @@ from nbnebius.transport.retry import retry_after
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbnebius.transport.secret import Secret
+    from nbnebius.types.secret import Secret
 
 _BODY_SHOWN = 2000
 _CLASSES: dict[int, type[errors.ApiError]] = {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from nbnebius.transport.request import Timeouts
     from nbnebius.transport.retry import Phase
-    from nbnebius.transport.secret import Secret
+    from nbnebius.types.secret import Secret
 
 KEEPALIVE = 300.0
 """Seconds an idle connection is kept: people think between cells."""

@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from nbnebius.transport.secret import Secret
+    from nbnebius.types.secret import Secret
 
 LONGEST = 300
 """Characters of a server's words that are shown."""

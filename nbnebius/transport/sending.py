@@ -27,16 +27,16 @@ from nbnebius.transport.pacing import Pacing
 from nbnebius.transport.redact import prompts_in
 from nbnebius.transport.request import Answer, Request, Timeouts
 from nbnebius.transport.retry import Decision, Failure, Rules, Tally, count, decide
-from nbnebius.transport.secret import is_sendable
 from nbnebius.transport.streaming import Streaming
 from nbnebius.types.loose import read_json
+from nbnebius.types.secret import is_sendable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from nbnebius.events import Observer, Recorder
     from nbnebius.transport.http import Exchange
-    from nbnebius.transport.secret import Secret
+    from nbnebius.types.secret import Secret
 
 NOTICED = 1.0
 """Seconds; a shorter pause is not worth telling."""

@@ -78,3 +78,9 @@ class Secret:
 
     def __deepcopy__(self, memo: object) -> NoReturn:
         raise TypeError("a secret is not copied; pass it on as it is")
+
+
+def is_sendable(secret: Secret) -> bool:
+    """Tell whether a key can stand in a header; else the error of the attempt would quote it."""
+    value = secret.reveal()
+    return value.isascii() and value.isprintable() and " " not in value

@@ -12,7 +12,7 @@ from raw_server import Play, RawServer, answer, json_answer
 from nbnebius import errors
 from nbnebius.client import AsyncClient
 from nbnebius.transport.download import is_loopback, is_public
-from nbnebius.transport.secret import Secret
+from nbnebius.types.secret import Secret
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from nbnebius import errors
 from nbnebius.transport.answers import looks_whole, read_error
 from nbnebius.transport.faults import About, api_error, redirected, unreadable
-from nbnebius.transport.secret import Secret
+from nbnebius.types.secret import Secret
 
 KEY = "canary-key-0123456789-abcdef"
 PROMPT = "what does the canary sing in the morning?"

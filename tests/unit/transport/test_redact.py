@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbnebius.transport.redact import printable, prompts_in, redact, shorten
-from nbnebius.transport.secret import Secret
+from nbnebius.types.secret import Secret
 
 KEY = "canary/key+0123456789=abcdef"
 

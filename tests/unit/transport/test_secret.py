@@ -7,7 +7,7 @@ import traceback
 import msgspec
 import pytest
 
-from nbnebius.transport.secret import Secret
+from nbnebius.types.secret import Secret
 
 KEY = "canary-key-0123456789-abcdef"
 SECRET = Secret(f" {KEY}\n")

@@ -1,0 +1,1 @@
+"""Plots: a frame in, matplotlib Axes out."""

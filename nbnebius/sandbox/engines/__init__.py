@@ -1,0 +1,1 @@
+"""The small, honest, deterministic engines behind the answers."""

@@ -1,0 +1,1 @@
+"""Bodies, fields, failures and streams as they stand on the wire."""

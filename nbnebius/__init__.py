@@ -46,7 +46,40 @@ _HOMES = {
     "models": "nbnebius.session.functions",
 }
 
-__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - names are told to type checkers below
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConnectError",
+    "Gallery",
+    "JournalError",
+    "NebiusError",
+    "NotFoundError",
+    "OptionError",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "Picture",
+    "RateLimitError",
+    "Reply",
+    "RequestTimeout",
+    "ResponseError",
+    "ServerError",
+    "Session",
+    "SettingsError",
+    "Stopped",
+    "StreamError",
+    "TransportError",
+    "UnprocessableEntityError",
+    "__version__",
+    "chat",
+    "connect",
+    "embed",
+    "estimate_tokens",
+    "image",
+    "matrix",
+    "models",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from nbnebius.transport.retry import CONNECTS
+
 if TYPE_CHECKING:
     from nbnebius.events import Intent
 
@@ -72,6 +74,8 @@ class Request:
         Whose rate limits apply: the model's id.
     resend_in_doubt
         How often it may be sent again although the server may have done (and billed) the work.
+    connects
+        How often a connection that failed is tried again.
     """
 
     method: Method
@@ -83,6 +87,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     lane: str = ""
     resend_in_doubt: int = 0
+    connects: int = CONNECTS
 
     @property
     def paid(self) -> bool:

@@ -8,7 +8,8 @@ only where the table allows it.
 ============================== ================ ==========================================
 what failed                    billed?          then
 ============================== ================ ==========================================
-connecting                     no               again, 8 times; never on a bad certificate
+connecting                     no               again, 3 times (8 in bulk work); never on a
+                                                bad certificate
 while sending                  very likely no   again, 8 times
 nothing after sending          maybe            stop, unless asked for (`resend_in_doubt`)
 ... on a kept connection       hardly           again, once
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
 Phase: TypeAlias = Literal["connecting", "sending", "waiting", "reading", "answered"]
 
-CONNECTS = 8
+# Someone waits for a single call, and a wrong address should say so soon; bulk work asks for more.
+CONNECTS = 3
 SENDS = 8
 UNAVAILABLE = 8
 TIMEOUTS_408 = 3
@@ -118,11 +120,14 @@ class Rules:
         The user's own cap; 0 means never again, not even after 429.
     resend_in_doubt
         How often it may be sent again although the first may have been billed.
+    connects
+        How often a connection that failed is tried again.
     """
 
     paid: bool
     max_retries: int = 8
     resend_in_doubt: int = 0
+    connects: int = CONNECTS
 
 
 def decide(failure: Failure, tally: Tally, rules: Rules, random: Callable[[], float]) -> Decision:
@@ -170,7 +175,7 @@ def _judge(failure: Failure, rules: Rules) -> tuple[State, int]:
     """Return how the attempt is entered, and how often such a failure is tried again."""
     status = failure.status
     if failure.phase == "connecting":
-        return "failed", 0 if failure.certificate else CONNECTS
+        return "failed", 0 if failure.certificate else rules.connects
     if failure.phase == "sending":
         return "failed", SENDS
     if failure.streamed:

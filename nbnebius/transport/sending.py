@@ -166,7 +166,7 @@ class Transport:
 
     async def _until_answered(self, request: Request, *, whole: bool) -> tuple[Attempt, bytes]:
         tally, number = Tally(), 0
-        rules = Rules(request.paid, self._max_retries, request.resend_in_doubt)
+        rules = Rules(request.paid, self._max_retries, request.resend_in_doubt, request.connects)
         while True:
             number += 1
             await self._wait_for_turn(request, number)

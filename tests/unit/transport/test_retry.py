@@ -37,7 +37,7 @@ def run(failure, rules=PAID):
 @pytest.mark.parametrize(
     ("failure", "expected"),
     [
-        (Failure("connecting"), (8, "failed")),
+        (Failure("connecting"), (3, "failed")),
         (Failure("connecting", certificate=True), (0, "failed")),
         (Failure("sending"), (8, "failed")),
         (Failure("waiting"), (0, "possibly_paid")),
@@ -64,6 +64,10 @@ def run(failure, rules=PAID):
 def test_the_table(failure, expected):
     assert run(failure) == expected
     assert run(failure, Rules(paid=True, max_retries=0)) == (0, expected[1])
+
+
+def test_bulk_work_is_more_patient_with_a_network_that_is_down():
+    assert run(Failure("connecting"), Rules(paid=True, connects=8)) == (8, "failed")
 
 
 @pytest.mark.parametrize("status", range(300, 600))

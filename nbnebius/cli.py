@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"nbnebius {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     tour = commands.add_parser(
-        "tour", help="open the tour in JupyterLab, on a sandbox: no key needed"
+        "tour",
+        help="open the tour in JupyterLab, on a sandbox: no key needed",
+        allow_abbrev=False,
     )
     tour.add_argument(
         "--run",
@@ -46,12 +49,18 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if options.command == "doctor":
             return _doctor()
+        # SIGTERM ends what was started, too: the sandbox and JupyterLab.
+        signal.signal(signal.SIGTERM, _leave)
         return _run_tour() if options.run else _open_tour(options.port, options.no_browser)
     except NebiusError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _leave(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
 
 
 def _sandbox(arguments: list[str]) -> int:

@@ -32,7 +32,8 @@ CHAT = Command(
     ),
     text_field="prompt",
     notes=(
-        "{{name}} is replaced by a variable's value; single braces are text. A cell that is run "
-        "for the first time after a kernel restart shows its kept answer; run it again to ask anew."
+        "{{name}}, here and in an option's value, is replaced by a variable's value; single braces "
+        "are text. A cell that is run for the first time after a kernel restart shows its kept "
+        "answer; run it again to ask anew."
     ),
 )

@@ -7,11 +7,15 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from nbnebius.commands.line import split_line
+from nbnebius.commands.line import CAPTURE, quote, split_line
 from nbnebius.commands.option import Option, options_of
+from nbnebius.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+# Fields of a request that a magic, or the function below it, sees to itself.
+RESERVED = frozenset({"messages", "prompt", "stream", "cache", "caller"})
 
 R = TypeVar("R")
 
@@ -37,6 +41,10 @@ class Command(Generic[R]):
         The record's field for the text: the line's rest, or the cell's body.
     line_text
         In the cell form, whether text may stand on the line too (it goes to that field).
+    notes
+        What a user should know besides.
+    has_cell
+        Whether there is a cell form.
     """
 
     name: str
@@ -47,30 +55,47 @@ class Command(Generic[R]):
     text_field: str = "text"
     line_text: str | None = None
     notes: str = ""
+    has_cell: bool = True
 
     @property
     def options(self) -> tuple[Option, ...]:
         """The options, in the order they are shown."""
         return options_of(self.record)
 
-    def parse(self, line: str, cell: str | None = None) -> R:
+    def parse(
+        self,
+        line: str,
+        cell: str | None = None,
+        *,
+        fill: Callable[[Option, str], str] | None = None,
+    ) -> R:
         """
         Turn a magic's line, and a cell's body, into the record.
+
+        Parameters
+        ----------
+        line, cell
+            As IPython gives them.
+        fill
+            Fills the ``{{…}}`` of an option's value; they stay where it is left out.
 
         Raises
         ------
         OptionError
             A flag or a value that makes no sense.
         """
-        parsed = split_line(line, self.options, prose=cell is None or self.line_text is not None)
+        prose = cell is None or self.line_text is not None
+        parsed = split_line(line, self.options, prose=prose, fill=fill)
         values = parsed.values
         if parsed.out:
             values["out"] = parsed.out
         if parsed.show:
             values["show"] = True
+        _check_pairs(values, self.options)
         if cell is None:
             values[self.text_field] = parsed.text
         else:
+            values["cell"] = True
             values[self.text_field] = cell.removesuffix("\n")
             if self.line_text:
                 values[self.line_text] = parsed.text
@@ -95,33 +120,47 @@ class Command(Generic[R]):
             each.name: getattr(record, each.name)
             for each in dataclasses.fields(record)  # type: ignore[arg-type]
         }
+        text = str(values[self.text_field])
+        first = ""
+        if values["show"]:
+            first = f" {values['out']} =<<"
+            values["out"] = None
         words = [word for option in self.options for word in _words(option, values[option.name])]
-        text = str(values.get(self.text_field, ""))
-        percent = "%%" if "\n" in text else "%"
-        head = f"{percent}{self.name} " + " ".join(words)
-        if percent == "%%":
-            return f"{head.rstrip()}\n{text}\n"
-        guard = "-- " if text.startswith("-") or " --" in text else ""
-        return f"{head.rstrip()} {guard}{text}".rstrip() + "\n"
+        head = " ".join([self.name + first, *words])
+        if self.has_cell and (values["cell"] or not _fits_line(text)):
+            return f"%%{head}\n{text}\n"
+        guard = "-- " if "--" in text or text.startswith("-") or CAPTURE.match(text) else ""
+        return f"%{head} {guard}{text}".rstrip() + "\n"
 
 
 def _words(option: Option, value: Any) -> Sequence[str]:
-    if value in (None, False, ()):
+    if value is None or value is False or value == ():
         return []
     if option.kind == "switch":
         return [option.long]
     if option.kind == "pairs":
         import json
 
-        return [w for k, v in value for w in (option.long, _quoted(f"{k}={json.dumps(v)}"))]
+        return [w for k, v in value for w in (option.long, quote(f"{k}={json.dumps(v)}"))]
     values = value if option.repeats else [value]
-    return [word for each in values for word in (option.long, _quoted(str(each)))]
+    return [word for each in values for word in (option.long, quote(str(each)))]
 
 
-def _quoted(text: str) -> str:
-    if text and not any(c in text for c in " \t\n\"'\\"):
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _fits_line(text: str) -> bool:
+    """Tell whether a text survives as a magic's line: IPython reads ends of lines in its way."""
+    one_line = len(f"{text}_".splitlines()) == 1
+    return one_line and text == text.strip() and not text.endswith("\\") and text.strip("?") != ""
+
+
+def _check_pairs(values: Mapping[str, Any], options: Sequence[Option]) -> None:
+    """Refuse a request's field that has a flag of its own, or is not the user's to set."""
+    flags = {option.name: option.long for option in options}
+    for pairs in (values.get(o.name, ()) for o in options if o.kind == "pairs"):
+        for name, _ in pairs:
+            if name in flags:
+                raise OptionError(f"{name} has a flag of its own", hint=f"use {flags[name]}")
+            if name in RESERVED:
+                raise OptionError(f"{name} cannot be set", why="the magic itself sees to it")
 
 
 def _left(option: Option) -> str:

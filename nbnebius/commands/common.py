@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nbnebius.commands.option import option
@@ -18,6 +18,7 @@ class OutputOptions:
     quiet: bool = option("-q", "--quiet", kind="switch", help="no footer and no progress")
     help: bool = option("-h", "--help", kind="switch", help="show this help and do nothing")
     show: bool = False
+    cell: bool = field(default=False, compare=False)  # the cell form was, or is to be, used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,10 @@ class SamplingOptions(PaidOptions):
     )
     seed: int | None = option("--seed", kind="whole", metavar="N", help="for repeatable sampling")
     stop: tuple[str, ...] = option(
-        "--stop", kind="list", metavar="TEXT", help="end the answer before this text; up to four"
+        "--stop",
+        kind="list",
+        metavar="TEXT",
+        help='end the answer before this text, as "\\n"; up to four',
     )
     set: tuple[tuple[str, Any], ...] = option(
         "--set",

@@ -1,9 +1,10 @@
-"""
+r"""
 The grammar of a magic's line.
 
 ``NAME <<`` (assign) or ``NAME =<<`` (assign and show) may come first, then flags, then the text,
 verbatim. Flags may also stand as a tail of ``--long value`` at the end. A short flag in the middle
-of prose is prose; ``--`` ends the flags; values may be quoted.
+of prose is prose; ``--`` ends the flags; values may be quoted, and in double quotes ``\n``,
+``\t`` and the like mean what they mean in Python.
 """
 
 from __future__ import annotations
@@ -17,13 +18,26 @@ from nbnebius.commands.option import Option, read_value
 from nbnebius.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 CAPTURE = re.compile(r"\s*([^\W\d]\w*)\s*(=?<<)(?:\s+|$)")
+# A quote protects blanks; one that follows a letter is an apostrophe.
 TOKEN = re.compile(
-    r"""\s*((?:[^\s"'{]|\{\{.*?\}\}|\{|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')+|["'].*)""", re.DOTALL
+    r"""\s*((?:
+        [^\s"'{] | \{\{.*?\}\} | \{ | (?<=\w)["']
+        | (?<!\w)"(?:\\.|[^"\\])*" | (?<!\w)'(?:\\.|[^'\\])*'
+    )+ | ["'].*)""",
+    re.DOTALL | re.VERBOSE,
 )
+ESCAPE = re.compile(r"""\\(["\\nrt]|u[0-9a-fA-F]{4})""")
+ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 FLAG = re.compile(r"--?[A-Za-z][\w-]*\Z")
+
+
+class Template(str):
+    """A value with ``{{…}}`` in it, which is read once it is filled."""
+
+    __slots__ = ()
 
 
 @dataclass(slots=True)
@@ -43,7 +57,13 @@ class _Token:
     end: int
 
 
-def split_line(line: str, options: Sequence[Option], *, prose: bool) -> Line:
+def split_line(
+    line: str,
+    options: Sequence[Option],
+    *,
+    prose: bool,
+    fill: Callable[[Option, str], str] | None = None,
+) -> Line:
     """
     Take a magic's line apart.
 
@@ -55,6 +75,8 @@ def split_line(line: str, options: Sequence[Option], *, prose: bool) -> Line:
         What the command takes.
     prose
         Whether text may remain.
+    fill
+        Fills the ``{{…}}`` of an option's value; left out, or with ``--raw``, they stay.
 
     Raises
     ------
@@ -74,6 +96,7 @@ def split_line(line: str, options: Sequence[Option], *, prose: bool) -> Line:
         result.text = rest[3:]
     else:
         result.text = _tail(rest, flags, result)
+    _fill_templates(result, options, None if result.values.get("raw") else fill)
     if not prose and result.text.strip():
         word = result.text.split()[0]
         raise OptionError(
@@ -89,6 +112,22 @@ def split_line(line: str, options: Sequence[Option], *, prose: bool) -> Line:
     return result
 
 
+def _fill_templates(
+    line: Line, options: Sequence[Option], fill: Callable[[Option, str], str] | None
+) -> None:
+    def filled(option: Option, value: Any) -> Any:
+        if not isinstance(value, Template):
+            return value
+        return read_value(option, fill(option, value) if fill else str(value))
+
+    for option in options:
+        value = line.values.get(option.name)
+        if isinstance(value, tuple) and option.repeats:
+            line.values[option.name] = tuple(filled(option, each) for each in value)
+        elif isinstance(value, Template):
+            line.values[option.name] = filled(option, value)
+
+
 def _leading(line: str, start: int, flags: Mapping[str, Option], result: Line) -> int:
     while token := _next(line, start):
         if token.raw == "--" or not token.raw.startswith("-"):
@@ -96,17 +135,17 @@ def _leading(line: str, start: int, flags: Mapping[str, Option], result: Line) -
         name, _, _ = token.raw.partition("=")
         if not FLAG.match(name):
             break
-        option = flags.get(name)
-        if option is None:
+        if name not in flags:
             raise _unknown(name, flags)
-        start = _take(line, token, option, result)
+        start = _take(line, token, flags, result)
     while start < len(line) and line[start] in " \t":
         start += 1
     return start
 
 
-def _take(line: str, token: _Token, option: Option, result: Line) -> int:
+def _take(line: str, token: _Token, flags: Mapping[str, Option], result: Line) -> int:
     name, equals, inline = token.raw.partition("=")
+    option = flags[name]
     if not option.takes_value:
         if equals:
             raise OptionError(f"{name} takes no value")
@@ -117,9 +156,21 @@ def _take(line: str, token: _Token, option: Option, result: Line) -> int:
         following = _next(line, end)
         if following is None:
             raise OptionError(f"{name} needs a value", hint=f"{name} {option.metavar}")
+        if following.raw in flags:
+            raise OptionError(
+                f"{name} needs a value",
+                why=f"{following.raw} is a flag of its own",
+                hint=f"{name} {option.metavar}; quote a value that looks like a flag",
+            )
         inline, end = following.raw, following.end
-    _store(option, read_value(option, unquote(inline)), result)
+    if end < len(line) and not line[end].isspace():
+        raise OptionError("A quote is not closed", why=f"it begins at {line[end : end + 20]}")
+    _store(option, _read(option, unquote(inline)), result)
     return end
+
+
+def _read(option: Option, text: str) -> Any:
+    return Template(text) if "{{" in text else read_value(option, text)
 
 
 def _store(option: Option, value: Any, result: Line) -> None:
@@ -169,10 +220,28 @@ def _next(line: str, start: int) -> _Token | None:
 def unquote(text: str) -> str:
     """Take the quotes off a value, if it stands in quotes."""
     if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":  # noqa: PLR2004 - two quotes
-        return re.sub(rf"\\([\\{text[0]}])", r"\1", text[1:-1])
+        if text[0] == "'":
+            return re.sub(r"\\([\\'])", r"\1", text[1:-1])
+        return ESCAPE.sub(_unescape, text[1:-1])
     if text[:1] in {'"', "'"}:
         raise OptionError("A quote is not closed", why=f"it begins at {text[:20]}")
     return text
+
+
+def _unescape(found: re.Match[str]) -> str:
+    code = found[1]
+    return chr(int(code[1:], 16)) if code[0] == "u" else ESCAPED.get(code, code)
+
+
+def quote(text: str) -> str:
+    """Write a value so that it is read back as it is."""
+    if re.fullmatch(r"[^\s\"'\\{-][^\s\"'\\{]*", text) and text.isprintable():
+        return text
+    inside = "".join(
+        f"\\u{ord(c):04x}" if len(f"_{c}_".splitlines()) > 1 else c
+        for c in text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    )
+    return f'"{inside}"'
 
 
 def _unknown(name: str, flags: Mapping[str, Option]) -> OptionError:

@@ -42,4 +42,5 @@ MODELS = Command(
         "cheap = %models --max-price 0.5 llama",
     ),
     text_field="search",
+    has_cell=False,
 )

@@ -7,6 +7,7 @@ An option is a field of the command's frozen record, so a parsed line is a typed
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["text", "whole", "number", "switch", "list", "pairs"]
 
 MANUAL = "nbnebius.option"
+SHOWN = 60  # characters of a value in an error
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +95,33 @@ def read_value(option: Option, text: str) -> Any:
     OptionError
         It is no number, no choice, or no ``name=value``.
     """
-    readers: dict[str, Callable[[str], Any]] = {"whole": int, "number": float, "pairs": _pair}
+    readers: dict[str, Callable[[str], Any]] = {"whole": int, "number": _number, "pairs": _pair}
     try:
         value = readers.get(option.kind, str)(text)
     except ValueError:
-        expects = {"whole": "a whole number", "number": "a number", "pairs": "name=value"}
+        expects = {
+            "whole": "a whole number",
+            "number": "a number",
+            "pairs": "name=value, in quotes where it holds blanks",
+        }
         raise OptionError(
-            f"{option.long} cannot be {text!r}",
+            f"{option.long} cannot be {text[:SHOWN]!r}",
             why=f"it takes {expects[option.kind]}",
             hint=f"{option.long} {option.metavar}: {option.help}",
         ) from None
     if option.choices and value not in option.choices:
         raise OptionError(
-            f"{option.long} cannot be {text!r}", why="it takes " + " or ".join(option.choices)
+            f"{option.long} cannot be {text[:SHOWN]!r}",
+            why="it takes " + " or ".join(option.choices),
         )
     return value
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
 
 
 def _pair(text: str) -> tuple[str, Any]:
@@ -117,6 +131,13 @@ def _pair(text: str) -> tuple[str, Any]:
     if not equals or not name.strip().isidentifier():
         raise ValueError
     try:
-        return name.strip(), json.loads(value)
-    except ValueError:
+        return name.strip(), json.loads(value, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        # What begins like JSON and is none was cut at a blank, or misspelled.
+        if value[:1] in {"{", "[", '"'} and not value.startswith("{{"):
+            raise ValueError from None
         return name.strip(), value
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,6 @@ def run_notebook(path: Path, folder: Path, environment: Mapping[str, str], page:
     from nbconvert import HTMLExporter
 
     notebook = nbformat.read(path, as_version=4)
-    os.environ.update(environment)
     client = NotebookClient(
         notebook,
         timeout=SECONDS_PER_CELL,
@@ -50,7 +48,7 @@ def run_notebook(path: Path, folder: Path, environment: Mapping[str, str], page:
     )
     code = 0
     try:
-        client.execute()
+        client.execute(env=dict(environment))
     except CellExecutionError:
         code = 1
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]

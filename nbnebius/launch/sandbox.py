@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
+import tempfile
+import threading
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -32,16 +33,7 @@ class Sandbox:
 
     def stop(self) -> None:
         """End it, politely and then not."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(STOP_WITHIN)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        for pipe in (self.process.stdout, self.process.stderr):
-            if pipe:
-                pipe.close()
+        _end(self.process)
 
 
 def missing_for_sandbox() -> list[str]:
@@ -75,28 +67,63 @@ def start_sandbox(data: Path | None = None, *, port: int = 0) -> Sandbox:
     arguments += ["--exit-with", str(os.getpid())]
     if data is not None:
         arguments += ["--data", str(data)]
-    process = subprocess.Popen(
-        arguments,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # Its own session: an interrupt of the kernel must not end it.
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    told: dict[str, str] = {}
-    for line in process.stdout:
-        name, _, value = line.strip().partition("=")
-        told[name] = value
-        if len(told) == 2:  # noqa: PLR2004 - the address and the key
-            break
-    if "NEBIUS_BASE_URL" not in told or "NEBIUS_API_KEY" not in told:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(1)
-        reason = process.stderr.read().strip()[-300:] if process.stderr else ""
-        process.kill()
-        raise SettingsError(
-            "The sandbox did not start", why=reason, hint="python -m nbnebius.sandbox shows why"
+    # A file takes what it tells of itself: a pipe that nobody reads would fill up and block it.
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            # Its own session: an interrupt of the kernel must not end it.
+            start_new_session=True,
         )
-    return Sandbox(told["NEBIUS_BASE_URL"], told["NEBIUS_API_KEY"], process)
+        sandbox = None
+        try:
+            told = _ready_lines(process)
+            if "NEBIUS_BASE_URL" in told and "NEBIUS_API_KEY" in told:
+                sandbox = Sandbox(told["NEBIUS_BASE_URL"], told["NEBIUS_API_KEY"], process)
+                return sandbox
+        finally:
+            if sandbox is None:
+                _end(process)
+        errors.seek(0)
+        last = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise SettingsError(
+            "The sandbox did not start",
+            why=last[0][:300] if last else f"it said nothing within {READY_WITHIN:.0f} s",
+            hint="nbnebius sandbox, in a terminal, shows why",
+        )
+
+
+def _ready_lines(process: subprocess.Popen[str]) -> dict[str, str]:
+    """Read the two lines that tell the address and the key; fewer, where they do not come."""
+    stdout = process.stdout
+    assert stdout is not None
+    # A pipe cannot be read with a limit of time: the watch ends the process, and so the reading.
+    watch = threading.Timer(READY_WITHIN, process.kill)
+    watch.daemon = True
+    watch.start()
+    told: dict[str, str] = {}
+    try:
+        for line in stdout:
+            name, _, value = line.strip().partition("=")
+            told[name] = value
+            if len(told) == 2:  # noqa: PLR2004 - the address and the key
+                break
+    finally:
+        watch.cancel()
+    return told
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End it, politely and then not."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if process.stdout:
+        process.stdout.close()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections import ChainMap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nbnebius.commands.common import PaidOptions
+from nbnebius.commands.common import OutputOptions, PaidOptions
+from nbnebius.errors import OptionError
 from nbnebius.magics.expansion import Expanded, expand
 from nbnebius.magics.screen import Screen, say, show_text
 from nbnebius.rendering.answer import usd
@@ -18,12 +18,13 @@ from nbnebius.work.estimate import estimate_messages, estimate_tokens
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from nbnebius.commands import Command
+    from nbnebius.commands.option import Option
     from nbnebius.magics.magic import Notebook
     from nbnebius.work.origin import Reuse
 
-P = TypeVar("P", bound=PaidOptions)
+P = TypeVar("P", bound=OutputOptions)
 SHOWN_BODY = 4_000  # characters of a dry run's request
-NOT_EXPANDED = frozenset({"out", "model", "by", "format"})
 
 
 def namespace_of(notebook: Notebook, local: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -32,18 +33,39 @@ def namespace_of(notebook: Notebook, local: Mapping[str, Any]) -> Mapping[str, A
     return user if local is user else ChainMap(dict(local), user)
 
 
-def expand_options(options: P, text_field: str, namespace: Mapping[str, Any]) -> tuple[P, Expanded]:
-    """Fill the ``{{…}}`` of a command's text and of its options' values, each once."""
+def read(
+    command: Command[P], line: str, cell: str | None, namespace: Mapping[str, Any]
+) -> tuple[P, list[str]]:
+    """Parse a magic's line, the ``{{…}}`` of its options' values filled; notes tell of what was."""
+    notes: list[str] = []
+
+    def fill(option: Option, text: str) -> str:
+        if option.name == "out":
+            return text
+        filled = expand(text, namespace, as_json=option.kind == "pairs")
+        if filled.pictures:
+            raise OptionError(
+                f"A picture cannot stand in {option.long}",
+                hint="put it into the prompt, or name its variable as --images NAME",
+            )
+        notes.extend(filled.notes)
+        return filled.text
+
+    return command.parse(line, cell, fill=fill), notes
+
+
+def expand_text(
+    options: PaidOptions, text: str, namespace: Mapping[str, Any], *, pictures: bool = False
+) -> Expanded:
+    """Fill the ``{{…}}`` of a command's text, unless ``--raw`` says not to."""
     if options.raw:
-        return options, Expanded(getattr(options, text_field))
-    filled: dict[str, Any] = {}
-    for each in dataclasses.fields(options):
-        value = getattr(options, each.name)
-        if isinstance(value, str) and each.name not in NOT_EXPANDED and each.name != text_field:
-            filled[each.name] = expand(value, namespace).text
-    text = expand(getattr(options, text_field), namespace)
-    filled[text_field] = text.text
-    return dataclasses.replace(options, **filled), text
+        return Expanded(text)
+    expanded = expand(text, namespace)
+    if expanded.pictures and not pictures:
+        raise OptionError(
+            "A picture cannot stand in this text", hint="only a chat model can be shown one"
+        )
+    return expanded
 
 
 def caller(notebook: Notebook, session: Session, options: PaidOptions, screen: Screen) -> Caller:

@@ -8,10 +8,11 @@ from nbnebius.commands import CHAT
 from nbnebius.errors import Stopped, StreamError
 from nbnebius.magics.calling import (
     caller,
-    expand_options,
+    expand_text,
     give,
     namespace_of,
     private,
+    read,
     say_kept,
     show_dry_run,
 )
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
 def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:
     """Run the magic; the `Reply` comes back unless it went to a variable."""
-    parsed = CHAT.parse(line, cell)
-    if parsed.help:
+    namespace = namespace_of(notebook, local)
+    options, notes = read(CHAT, line, cell, namespace)
+    if options.help:
         show_text(notebook, CHAT.help())
         return None
-    namespace = namespace_of(notebook, local)
-    options, expanded = expand_options(parsed, "prompt", namespace)
+    expanded = expand_text(options, options.prompt, namespace, pictures=True)
     asked = {
         "model": options.model,
         "system": options.system,
@@ -42,19 +43,20 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
     }
     session = default_session()
     if options.dry_run:
-        show_dry_run(notebook, session.prepare_chat(options.prompt, **asked))
+        show_dry_run(notebook, session.prepare_chat(expanded.text, **asked))
         return None
     streams = options.out is None or options.show
     screen = Screen(notebook, options.model or "the model", streams=streams, quiet=options.quiet)
-    screen.notes.extend(expanded.notes)
+    screen.notes += [*notes, *expanded.notes]
     try:
-        reply = session.chat(
-            options.prompt,
-            stream=True,
-            private=private(options),
-            caller=caller(notebook, session, options, screen),
-            **asked,
-        )
+        with screen:
+            reply = session.chat(
+                expanded.text,
+                stream=True,
+                private=private(options),
+                caller=caller(notebook, session, options, screen),
+                **asked,
+            )
     except Stopped as stopped:
         _show_partial(notebook, screen, options, stopped.reply, "stopped: what had come is kept")
         raise

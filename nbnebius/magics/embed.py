@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.commands import EMBED, EmbedOptions
 from nbnebius.errors import OptionError
-from nbnebius.magics.calling import caller, expand_options, namespace_of, private, show_dry_run
+from nbnebius.magics.calling import (
+    caller,
+    expand_text,
+    namespace_of,
+    private,
+    read,
+    show_dry_run,
+)
 from nbnebius.magics.expansion import lookup
 from nbnebius.magics.screen import Screen, show_text
 from nbnebius.rendering.answer import footer_text
@@ -25,36 +32,47 @@ if TYPE_CHECKING:
 
 def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:
     """Run the magic; the frame comes back unless it went to a variable."""
-    parsed = EMBED.parse(line, cell)
-    if parsed.help:
+    namespace = namespace_of(notebook, local)
+    options, notes = read(EMBED, line, cell, namespace)
+    if options.help:
         show_text(notebook, EMBED.help())
         return None
-    namespace = namespace_of(notebook, local)
-    if cell is None:
-        options, texts = parsed, _named(parsed.texts, namespace)
-    else:
-        options, _ = expand_options(parsed, "texts", namespace)
-        texts = _cut(options)
+    texts = _given(options, namespace, notes)
     session = default_session()
     asked: dict[str, Any] = {"model": options.model, "dimensions": options.dimensions}
     if options.dry_run:
-        read = read_texts(texts, options.column)
-        show_dry_run(notebook, session.prepare_embed(read, **asked))
+        prepared = session.prepare_embed(read_texts(texts, options.column), **asked)
+        show_dry_run(notebook, prepared)
         return None
     screen = Screen(notebook, "the vectors", streams=False, quiet=options.quiet)
-    frame = session.embed(
-        texts,
-        column=options.column,
-        private=private(options),
-        caller=caller(notebook, session, options, screen),
-        **asked,
-    )
+    screen.notes += notes
+    with screen:
+        frame = session.embed(
+            texts,
+            column=options.column,
+            private=private(options),
+            caller=caller(notebook, session, options, screen),
+            **asked,
+        )
     screen.finish_line(_footer(frame, options.out))
     screen.show_notes()
     if options.out:
         notebook.bind(options.out, frame)
         return frame if options.show else None
     return frame
+
+
+def _given(options: EmbedOptions, namespace: Mapping[str, Any], notes: list[str]) -> Any:
+    """Read what is to be embedded: a line's variable or text, or the pieces of a cell."""
+    if not options.cell:
+        if options.by:
+            raise OptionError("--by cuts a cell's body", hint="use %%embed, or leave --by out")
+        return _named(options.texts, namespace)
+    if options.column:
+        raise OptionError("--column is for a frame", hint="as %embed --column text reviews")
+    expanded = expand_text(options, options.texts, namespace)
+    notes.extend(expanded.notes)
+    return _cut(expanded.text, options.by)
 
 
 def _named(text: str, namespace: Mapping[str, Any]) -> Any:
@@ -78,11 +96,10 @@ def _named(text: str, namespace: Mapping[str, Any]) -> Any:
     )
 
 
-def _cut(options: EmbedOptions) -> list[str]:
-    body = options.texts
-    if options.by == "cell":
+def _cut(body: str, by: str | None) -> list[str]:
+    if by == "cell":
         pieces = [body]
-    elif options.by == "paragraph":
+    elif by == "paragraph":
         pieces = re.split(r"\n\s*\n", body)
     else:
         pieces = body.splitlines()

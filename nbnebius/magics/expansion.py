@@ -8,6 +8,7 @@ are not. Text that comes from a value is never looked at again. Single braces ar
 from __future__ import annotations
 
 import ast
+import json
 import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -18,9 +19,11 @@ from nbnebius.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PLACE = re.compile(r"\\?\{\{(.+?)\}\}(?!\})", re.DOTALL)
+PLACE = re.compile(r"\\?\{\{([^{}]+)\}\}")
 NAME = re.compile(r"\s*[^\W\d]\w*")
 RAW_HINT = "define it first, or pass --raw to send the braces as they stand"
+# What IPython puts into every notebook is never what a user misspelled.
+IPYTHONS_OWN = frozenset({"In", "Out", "exit", "quit", "open", "get_ipython"})
 LONGEST = 1_000_000  # characters of one value
 
 
@@ -31,9 +34,10 @@ class Expanded:
     text: str
     pictures: list[Any] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    as_json: bool = False
 
 
-def expand(text: str, namespace: Mapping[str, Any]) -> Expanded:
+def expand(text: str, namespace: Mapping[str, Any], *, as_json: bool = False) -> Expanded:
     r"""
     Fill the ``{{…}}`` places of a text.
 
@@ -43,13 +47,15 @@ def expand(text: str, namespace: Mapping[str, Any]) -> Expanded:
         A prompt, or an option's value. ``\\{{`` stands for two braces.
     namespace
         Where names are looked up.
+    as_json
+        Write what JSON can say as JSON: for values that are read as such.
 
     Raises
     ------
     OptionError
         An unknown name (the nearest is named), a call, or an attribute or index that is not there.
     """
-    result = Expanded("")
+    result = Expanded("", as_json=as_json)
     end = 0
     pieces: list[str] = []
     for place in PLACE.finditer(text):
@@ -96,6 +102,11 @@ def _fill(inside: str, whole: str, namespace: Mapping[str, Any], result: Expande
             ) from None
     if isinstance(value, str):
         return _short_enough(value, expression)
+    if result.as_json:
+        try:
+            return json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            pass
     return _described(value, expression, result)
 
 
@@ -154,7 +165,7 @@ def _value(
 ) -> Any:
     if isinstance(node, ast.Name):
         if node.id not in namespace:
-            names = [n for n in namespace if not n.startswith("_")]
+            names = [n for n in namespace if not n.startswith("_") and n not in IPYTHONS_OWN]
             near = get_close_matches(node.id, names, n=1)
             raise OptionError(
                 f"There is no variable {node.id!r}",

@@ -3,7 +3,7 @@ Two guards around the magics' names.
 
 A bare ``files`` or ``chat hello`` never runs a magic of ours, although IPython's automagic would.
 And a question mark at the end of ``%chat is this python?`` belongs to the question, while
-``%chat?`` still shows help.
+``%chat?`` still shows help, and ``%chat??`` the same: nobody asks for a magic's source code.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ class Guard:
             rf"^(?P<call>[ \t]*(?:[\w.,\[\]'\" ]+=\s*)?%(?:{words})[ \t]+\S[^\n]*\?)[ \t]*$"
         )
 
+        self._help = re.compile(rf"^[ \t]*(?:%%?(?:{words})\?\?|\?\?%%?(?:{words}))[ \t]*$")
+
     def install(self) -> None:
         """Put both in place."""
         self.shell.prefilter_manager.register_checker(self)
@@ -47,12 +49,15 @@ class Guard:
         return None
 
     def keep_question_marks(self, lines: list[str]) -> list[str]:
-        """Add a blank after a question's mark: IPython takes one at a line's end for help."""
-        if lines and lines[0].lstrip().startswith("%%"):
+        """Add a blank after a question's mark; IPython asks for help no more and strips it."""
+        if len(lines) > 1 and lines[0].lstrip().startswith("%%"):
             return lines
         kept = []
         for line in lines:
             body = line.rstrip("\r\n")
             found = self._question.match(body)
-            kept.append(f"{found['call']} {line[len(body) :]}" if found else line)
+            if self._help.match(body):
+                kept.append(line.replace("??", "?"))
+            else:
+                kept.append(f"{found['call']} {line[len(body) :]}" if found else line)
         return kept

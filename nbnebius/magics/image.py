@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.commands import IMAGE
 from nbnebius.magics.calling import (
     caller,
-    expand_options,
+    expand_text,
     give,
     namespace_of,
     private,
+    read,
     say_kept,
     show_dry_run,
 )
@@ -25,26 +26,28 @@ if TYPE_CHECKING:
 
 def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:
     """Run the magic; the `Gallery` comes back unless it went to a variable."""
-    parsed = IMAGE.parse(line, cell)
-    if parsed.help:
+    namespace = namespace_of(notebook, local)
+    options, notes = read(IMAGE, line, cell, namespace)
+    if options.help:
         show_text(notebook, IMAGE.help())
         return None
-    options, expanded = expand_options(parsed, "prompt", namespace_of(notebook, local))
+    expanded = expand_text(options, options.prompt, namespace)
     names = ("model", "width", "height", "steps", "seed", "negative", "guidance", "n", "format")
     asked = {name: getattr(options, name) for name in names}
     session = default_session()
     if options.dry_run:
-        show_dry_run(notebook, session.prepare_image(options.prompt, **asked))
+        show_dry_run(notebook, session.prepare_image(expanded.text, **asked))
         return None
     screen = Screen(notebook, options.model or "the picture", streams=False, quiet=options.quiet)
-    screen.notes.extend(expanded.notes)
-    gallery = session.image(
-        options.prompt,
-        save=options.save,
-        private=private(options),
-        caller=caller(notebook, session, options, screen),
-        **asked,
-    )
+    screen.notes += [*notes, *expanded.notes]
+    with screen:
+        gallery = session.image(
+            expanded.text,
+            save=options.save,
+            private=private(options),
+            caller=caller(notebook, session, options, screen),
+            **asked,
+        )
     if options.out and not options.show:
         screen.finish_line(f"{options.out}: {gallery.footer}")
     else:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAGICS: dict[str, tuple[str, ...]] = {
     "nebius": ("line",),
@@ -60,6 +63,8 @@ class Notebook:
         self._execution: Any = None
         self._count = 0
         self._shown: list[Any] = []
+        # Whether the sandbox that this notebook started is still there.
+        self.sandbox_runs: Callable[[], bool] = lambda: False
 
     @property
     def in_kernel(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.commands import MODELS
+from nbnebius.magics.calling import namespace_of, read
 from nbnebius.magics.screen import say, show_text
 from nbnebius.session.functions import models
 
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from nbnebius.magics.magic import Notebook
 
 
-def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:  # noqa: ARG001 - the shape of all magics
+def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:
     """Run the magic; the frame comes back unless it went to a variable."""
-    options = MODELS.parse(line, cell)
+    options, _ = read(MODELS, line, cell, namespace_of(notebook, local))
     if options.help:
         show_text(notebook, MODELS.help())
         return None

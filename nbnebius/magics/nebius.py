@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.errors import OptionError, SettingsError
+from nbnebius.commands.line import split_line, unquote
+from nbnebius.commands.option import option, options_of
+from nbnebius.errors import NebiusError, OptionError, SettingsError
 from nbnebius.magics.magic import MAGICS, Notebook, manual
 from nbnebius.magics.screen import CellPainter, LinePainter, say, show_text
 from nbnebius.rendering.answer import usd
 from nbnebius.rendering.safe import escape, plain
-from nbnebius.session import default_session, make_default
+from nbnebius.session import close_default, default_session, has_default, make_default
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from nbnebius.settings import Config
 
 MANUAL = """Show where requests go and what was spent, and change settings.
 
@@ -41,18 +46,22 @@ Examples:
 KEY_SHAPE = re.compile(r"\b(?:v1\.[\w-]{20,}|eyJ[\w-]{20,}|sk-[\w-]{16,}|[\w.-]{60,})")
 
 
+@dataclass(frozen=True, slots=True)
+class ConfigOptions:
+    """The flags of ``%nebius config``."""
+
+    keep: bool = option("--keep", kind="switch", help="for later sessions too")
+    unset: bool = option("--unset", kind="switch", help="back to the value before")
+
+
 def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:  # noqa: ARG001 - the shape of all magics
     """Run one of the verbs."""
-    words = line.split()
-    verb, rest = (words[0], words[1:]) if words else ("status", [])
+    verb, _, rest = line.strip().partition(" ")
+    verb, rest = verb or "status", rest.strip()
     if KEY_SHAPE.search(line):
-        raise OptionError(
-            "This line seems to hold a key",
-            why="cells are saved in the notebook and in IPython's history",
-            hint="delete it from the cell and run %nebius login, which asks for the key",
-        )
-    if verb in {"-h", "--help"} or "--help" in rest:
-        verb, rest = "help", []
+        raise _key_in_cell("This line seems to hold a key")
+    if verb in {"-h", "--help"} or rest in {"-h", "--help"}:
+        verb, rest = "help", ""
     action = VERBS.get(verb)
     if action is None:
         near = get_close_matches(verb, VERBS, n=1)
@@ -64,7 +73,16 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
     return action(notebook, rest)
 
 
-def _status(notebook: Notebook, rest: list[str]) -> None:
+def _key_in_cell(what: str) -> OptionError:
+    """Refuse a key that was typed into a cell, without repeating it."""
+    return OptionError(
+        what,
+        why="cells are saved in the notebook and in IPython's history",
+        hint="delete it from the cell and run %nebius login, which asks for the key",
+    )
+
+
+def _status(notebook: Notebook, rest: str) -> None:
     _no_more(rest, "status")
     session = default_session()
     endpoint, config = session.endpoint, session.config
@@ -107,31 +125,29 @@ def _spend(spend: Any) -> str:
     return f"{usd(spend.cost)}{unpriced} ({spend.calls} call{plural}, {spend.tokens:,} tokens)"
 
 
-def _config(notebook: Notebook, rest: list[str]) -> None:
+def _config(notebook: Notebook, rest: str) -> None:
     from nbnebius.settings import SETTINGS
 
     config = default_session().config
-    keep, unset = "--keep" in rest, "--unset" in rest
-    words = [w for w in rest if w not in {"--keep", "--unset"}]
-    if strange := [w for w in words if w.startswith("--")]:
-        raise OptionError(f"There is no flag {strange[0]}", hint="there are --keep and --unset")
-    if not words:
-        rows = []
-        for name, setting in SETTINGS.items():
-            value, source = config.where(name)
-            shown = "not set" if value is None else f"{_word(value)} ({source})"
-            rows.append((name, f"{shown}: {setting.help}"))
+    given = split_line(rest, options_of(ConfigOptions), prose=True)
+    keep, unset = bool(given.values.get("keep")), bool(given.values.get("unset"))
+    name, _, value = given.text.strip().partition(" ")
+    value = value.strip()
+    if not name:
+        rows = [(n, f"{_found(config, n)}: {s.help}") for n, s in SETTINGS.items()]
         _show_rows(notebook, rows)
         return
-    name, value = words[0], " ".join(words[1:])
     if not unset and not value:
-        current, source = config.where(_known(name))
-        shown = "not set" if current is None else f"{_word(current)} ({source})"
-        say(notebook, f"{name}: {shown}")
+        say(notebook, f"{name}: {_found(config, _known(name))}")
         return
-    checked = config.set(_known(name), None if unset else value.strip("\"'"), keep=keep)
+    checked = config.set(_known(name), None if unset else unquote(value), keep=keep)
     where = "for later sessions too" if keep else "for this session; --keep for later ones too"
     say(notebook, f"{name}: {'not set' if checked is None else _word(checked)}, {where}")
+
+
+def _found(config: Config, name: str) -> str:
+    value, source = config.where(name)
+    return "not set" if value is None else f"{_word(value)} ({source})"
 
 
 def _known(name: str) -> str:
@@ -144,18 +160,22 @@ def _known(name: str) -> str:
 
 
 def _word(value: Any) -> str:
-    return (
-        {True: "on", False: "off"}.get(value, str(value)) if value in (True, False) else str(value)
-    )
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
-def _login(notebook: Notebook, rest: list[str]) -> None:
-    _no_more(rest, "login")
+def _login(notebook: Notebook, rest: str) -> None:
+    if rest:
+        raise _key_in_cell("%nebius login takes nothing on the line")
     key = _ask_secret("API key: ")
     if not key.strip():
         raise SettingsError("No key was given", hint="create one in the console of Token Factory")
     session = make_default(key, key_source="login")
-    count = len(session.models())
+    try:
+        count = len(session.models())
+    except NebiusError:
+        # A key that was refused does not stay: what the environment says is in force again.
+        close_default()
+        raise
     say(notebook, f"logged in to {session.endpoint.base_url}: {count} models")
 
 
@@ -173,12 +193,21 @@ def _ask_secret(question: str) -> str:
         ) from None
 
 
-def _sandbox(notebook: Notebook, rest: list[str]) -> None:
+def _sandbox(notebook: Notebook, rest: str) -> None:
     _no_more(rest, "sandbox")
     from nbnebius.launch import start_sandbox
 
+    session = default_session() if has_default() else None
+    if session and session.endpoint.key_source == "sandbox" and notebook.sandbox_runs():
+        say(notebook, f"the sandbox runs already, at {session.endpoint.base_url}")
+        return
     sandbox = start_sandbox()
-    session = make_default(sandbox.api_key, sandbox.base_url, key_source="sandbox")
+    try:
+        session = make_default(sandbox.api_key, sandbox.base_url, key_source="sandbox")
+    except BaseException:
+        sandbox.stop()
+        raise
+    notebook.sandbox_runs = lambda: sandbox.process.poll() is None
     session.at_close(sandbox.stop)
     say(
         notebook,
@@ -187,10 +216,10 @@ def _sandbox(notebook: Notebook, rest: list[str]) -> None:
     )
 
 
-def _private(notebook: Notebook, rest: list[str]) -> None:
-    if len(rest) != 1:
+def _private(notebook: Notebook, rest: str) -> None:
+    if rest not in {"on", "off"}:
         raise OptionError("%nebius private takes on or off", hint="as %nebius private on")
-    on = default_session().config.set("private", rest[0])
+    on = default_session().config.set("private", rest)
     say(
         notebook,
         "private: only what calls cost is kept, neither prompts nor answers"
@@ -199,7 +228,7 @@ def _private(notebook: Notebook, rest: list[str]) -> None:
     )
 
 
-def _doctor(notebook: Notebook, rest: list[str]) -> None:
+def _doctor(notebook: Notebook, rest: str) -> None:
     _no_more(rest, "doctor")
     from nbnebius.launch import examine
     from nbnebius.settings import home
@@ -209,14 +238,14 @@ def _doctor(notebook: Notebook, rest: list[str]) -> None:
         home() / "journal.sqlite", key_source=endpoint.key_source, endpoint=endpoint.base_url
     )
     rows = [
-        ("fine" if f.fine else "look", f.text if f.fine else f"{f.text}. {f.hint}")
+        ("fine" if f.fine else "look", f.text if f.fine else f"{f.text}: {f.hint}")
         for f in findings
     ]
     _show_rows(notebook, rows)
 
 
-def _help(notebook: Notebook, rest: list[str]) -> None:
-    name = rest[0].lstrip("%") if rest else "nebius"
+def _help(notebook: Notebook, rest: str) -> None:
+    name = rest.lstrip("%") or "nebius"
     if name not in MAGICS:
         near = get_close_matches(name, MAGICS, n=1)
         raise OptionError(
@@ -227,9 +256,9 @@ def _help(notebook: Notebook, rest: list[str]) -> None:
     show_text(notebook, manual(name))
 
 
-def _no_more(rest: list[str], verb: str) -> None:
+def _no_more(rest: str, verb: str) -> None:
     if rest:
-        raise OptionError(f"%nebius {verb} takes nothing more", why=f"got {' '.join(rest)[:40]!r}")
+        raise OptionError(f"%nebius {verb} takes nothing more", why=f"got {rest[:40]!r}")
 
 
 def _show_rows(notebook: Notebook, rows: list[tuple[str, str]]) -> None:
@@ -244,7 +273,7 @@ def _show_rows(notebook: Notebook, rows: list[tuple[str, str]]) -> None:
     painter.show({"text/html": f"<table>{body}</table>", "text/plain": text}, {})
 
 
-VERBS: dict[str, Callable[[Notebook, list[str]], None]] = {
+VERBS: dict[str, Callable[[Notebook, str], None]] = {
     "status": _status,
     "config": _config,
     "login": _login,

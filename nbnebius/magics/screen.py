@@ -12,6 +12,8 @@ from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.stream import StreamView, TerminalView
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from nbnebius.magics.magic import Notebook
 
 
@@ -87,6 +89,7 @@ class Screen:
         self._status = ""
         self._shown_at = 0.0
         self._begun = False
+        self._waiting = False  # the painter shows nothing but the line that tells of waiting
         self.notes: list[str] = []
 
     def see(self, event: Event) -> None:
@@ -116,6 +119,7 @@ class Screen:
     def tick(self) -> None:
         """Repaint what is due."""
         if self.view and self._begun:
+            self._waiting = False
             self.view.tick()
             return
         now = time.monotonic()
@@ -126,20 +130,29 @@ class Screen:
         if elapsed < 1 and not self._status.startswith("rate"):
             return
         self._shown_at = now
+        self._waiting = True
         status = self._status or f"waiting for {self._what}"
         self._painter.show(line_bundle(f"{status} · {elapsed:.0f} s"), {})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Where a call failed before anything came, wipe the line that told of waiting."""
+        if kind and self._waiting:
+            self._painter.show({"text/plain": ""}, {})
 
     def show_result(self, value: Any) -> None:
         """Show a result in the place of the status."""
         bundle, metadata = value._repr_mimebundle_()
+        self._waiting = False
         self._painter.show(bundle, metadata)
 
     def finish_line(self, text: str, metadata: dict[str, Any] | None = None) -> None:
         """Leave one line in the place of the status."""
+        self._waiting = False
         if not self._quiet:
             self._painter.show(line_bundle(text), metadata or {})
-        elif isinstance(self._painter, CellPainter) and self._shown_at:
-            self._painter.show({"text/plain": ""}, {})
 
     def show_notes(self) -> None:
         """Show what the user should know once."""

@@ -145,7 +145,10 @@ def _open_tour(port: int, no_browser: bool) -> int:
     sandbox = start_sandbox(state / "sandbox")
     print(f"The sandbox runs at {sandbox.base_url}")
     print(f"JupyterLab opens {copy}; Ctrl-C ends both.", flush=True)
-    command = [sys.executable, "-m", "jupyter", "lab", str(copy), f"--port={port}"]
+    command = [
+        *(sys.executable, "-m", "jupyter", "lab", f"--port={port}"),
+        *(f"--ServerApp.root_dir={work.resolve()}", f"--LabApp.default_url=/lab/tree/{copy.name}"),
+    ]
     if no_browser:
         command.append("--no-browser")
     if hasattr(os, "getuid") and os.getuid() == 0:

@@ -18,6 +18,9 @@ class ChatOptions(SamplingOptions):
     images: tuple[str, ...] = option(
         "--images", kind="list", metavar="PATH|URL|VAR", help="a picture the model should see"
     )
+    file: str | None = option(
+        "--file", metavar="PATH", help="a text file to ask with; it stands before the question"
+    )
 
 
 CHAT = Command(

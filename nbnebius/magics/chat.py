@@ -16,6 +16,7 @@ from nbnebius.magics.calling import (
     say_kept,
     show_dry_run,
 )
+from nbnebius.magics.files import read_file
 from nbnebius.magics.screen import Screen, show_text
 from nbnebius.session import default_session
 
@@ -35,6 +36,9 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         show_text(notebook, CHAT.help())
         return None
     expanded = expand_text(options, options.prompt, namespace, pictures=True)
+    if options.file:
+        # A file is text, like a value: its braces are never looked at.
+        expanded.text = f"{read_file(options.file)}\n\n{expanded.text}".strip()
     asked = {
         "model": options.model,
         "system": options.system,
@@ -72,8 +76,7 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
 
 def _finish(screen: Screen, reply: Reply, options: ChatOptions, note: str) -> None:
     if screen.view:
-        footer = "" if options.quiet else reply.footer
-        screen.view.finish(footer, note, dict(reply.metadata))
+        screen.finish_answer(reply, "" if options.quiet else reply.footer, note)
     else:
         text = f"{options.out}: {reply.footer}"
         screen.finish_line(f"{text} · {note}" if note else text, dict(reply.metadata))

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.events import Event, Note, Progress, ReasoningDelta, Retrying, TextDelta
-from nbnebius.rendering.answer import footer_html, usd
+from nbnebius.rendering.answer import answer_bundle, footer_html, usd
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.stream import StreamView, TerminalView
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from nbnebius.magics.magic import Notebook
+    from nbnebius.results import Reply
 
 
 class CellPainter:
@@ -141,6 +142,20 @@ class Screen:
         """Where a call failed before anything came, wipe the line that told of waiting."""
         if kind and self._waiting:
             self._painter.show({"text/plain": ""}, {})
+
+    def finish_answer(self, reply: Reply, footer: str, note: str) -> None:
+        """Paint the final answer, in the place where it grew."""
+        assert self.view is not None
+        metadata = dict(reply.metadata)
+        if self.view.text.strip() or not reply.text:
+            self.view.finish(footer, note, metadata)
+        elif isinstance(self.view, TerminalView):
+            self.view.add(reply.text)
+            self.view.finish(footer, note, metadata)
+        else:
+            # Some models put the whole answer where reasoning belongs; it streamed as that.
+            bundle = answer_bundle(reply.text, reasoning=reply.reasoning, footer=footer, note=note)
+            self._painter.show(bundle, metadata)
 
     def show_result(self, value: Any) -> None:
         """Show a result in the place of the status."""

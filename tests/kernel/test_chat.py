@@ -225,3 +225,16 @@ def test_a_dry_run_sends_nothing(kernel, requests):
     assert "Nothing was sent." in cell.plain
     assert kernel.ok("%chat --dry-run -o got Hello").displays
     assert len(requests) == before
+
+
+def test_a_file_is_asked_with_and_its_braces_are_text(kernel):
+    kernel.ok("open('notes.txt', 'w').write('Tea is brewed. {{missing}} stays.\\n')")
+    assert content(kernel, "%%chat --dry-run --file notes.txt\nWhat is brewed?") == (
+        "Tea is brewed. {{missing}} stays.\n\nWhat is brewed?"
+    )
+    assert content(kernel, "%chat --dry-run --file notes.txt").startswith("Tea is brewed.")
+    cell = kernel.run("%chat --file nowhere.txt Hi")
+    assert cell.ename == "OptionError"
+    assert "nowhere.txt" in cell.message
+    kernel.ok("open('picture.bin', 'wb').write(bytes(range(256)))")
+    assert "not text" in kernel.run("%chat --file picture.bin Hi").message

@@ -140,6 +140,16 @@ def test_a_stream_that_is_cut(start_kernel, raw_server):
     assert kernel.value("got.partial") == "True"
 
 
+def test_an_answer_that_stands_where_reasoning_belongs_is_shown(start_kernel, raw_server):
+    # Some models put all they say there, and end as if that were the answer.
+    thought = delta("", delta={"content": None, "reasoning": "The answer is 42."})
+    server = raw_server(MODELS, stream(thought, delta("", "stop", delta={})))
+    kernel = start_kernel(NEBIUS_BASE_URL=server.url, NEBIUS_API_KEY="k-0123456789")
+    cell = kernel.ok("got = %chat -m m What is it?")
+    assert kernel.value("got.text") == "'The answer is 42.'"
+    assert "The answer is 42." in cell.plain
+
+
 def test_a_line_that_told_of_waiting_is_wiped(start_kernel, raw_server):
     late = Play(
         [answer(b'{"detail": "no"}', 403)[:40], answer(b'{"detail": "no"}', 403)[40:]], pause=2

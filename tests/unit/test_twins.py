@@ -14,7 +14,7 @@ SHOWING = {"out", "quiet", "help", "show", "cell", "dry_run", "fresh", "raw"}
 # Fields of the request, which the function takes as **parameters.
 SAMPLING = {"temperature", "max_tokens", "top_p", "seed", "stop", "set"}
 ONLY_MAGIC = {
-    "chat": SHOWING | SAMPLING,
+    "chat": SHOWING | SAMPLING | {"file"},  # a function is handed the file's text
     "embed": SHOWING | {"by"},  # a list of texts is cut already
     "image": SHOWING,
     "models": SHOWING,

@@ -15,13 +15,14 @@ import os
 import queue
 import threading
 from concurrent.futures import CancelledError, Future
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nbnebius.errors import NebiusError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
 
+    from anyio import CancelScope
     from anyio.from_thread import BlockingPortal
 
     from nbnebius.events import Event
@@ -47,6 +48,8 @@ class Mailbox:
         future: Future[T] = Future()
 
         def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
             try:
                 future.set_result(function())
             except BaseException as error:
@@ -64,6 +67,54 @@ class Mailbox:
     def take(self, seconds: float) -> Callable[[], None] | Event | None:
         """Wait for the next thing; `queue.Empty` where none comes in time."""
         return self._queue.get(timeout=seconds)
+
+
+class _Task(Generic[T]):
+    """Work on the loop, as the waiting thread holds it: it can be cancelled at any moment."""
+
+    def __init__(
+        self, portal: BlockingPortal, work: Callable[[], Awaitable[T]], box: Mailbox
+    ) -> None:
+        self._portal = portal
+        self._work = work
+        self._box = box
+        self._cancelled = threading.Event()
+        self._scope: CancelScope | None = None
+        self._future: Future[T] | None = None
+
+    def start(self) -> None:
+        """Hand the work to the loop."""
+        self._future = self._portal.start_task_soon(self._guarded)
+
+    async def _guarded(self) -> T:
+        from anyio import CancelScope
+
+        try:
+            with CancelScope() as self._scope:
+                # An interrupt may come while the work is being handed over.
+                if not self._cancelled.is_set():
+                    return await self._work()
+            raise NebiusError("The work was cancelled")
+        except (SystemExit, KeyboardInterrupt) as error:
+            # Either would end the loop for every later call.
+            raise NebiusError(f"{type(error).__name__} was raised inside background work") from None
+        finally:
+            self._box.finish()
+
+    def cancel(self) -> None:
+        """Stop the work; it has time to clean up."""
+        self._cancelled.set()
+        if self._scope is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and the work with it
+                self._portal.start_task_soon(self._scope.cancel)
+
+    def result(self) -> T:
+        """Give the result of work that has ended."""
+        assert self._future is not None, "started before it ended"
+        try:
+            return self._future.result(timeout=CLEAN_UP)
+        except CancelledError:
+            raise NebiusError("The work was cancelled") from None
 
 
 class Bridge:
@@ -110,16 +161,17 @@ class Bridge:
             The wait was interrupted; the work was cancelled first, and had time to clean up.
         """
         box = mailbox or Mailbox()
-        future = self._start(work, box)
+        task = self._task(work, box)
         try:
+            task.start()
             self._pump(box, see, tick, None)
         except BaseException:
-            future.cancel()
+            task.cancel()
             self._wait_for_end(box, see)
             raise
         if tick:
             tick()
-        return _result(future)
+        return task.result()
 
     def iterate(
         self, work: Callable[[], Awaitable[T]], mailbox: Mailbox
@@ -129,8 +181,9 @@ class Bridge:
 
         Closing the generator, or an interrupt, cancels the work.
         """
-        future = self._start(work, mailbox)
+        task = self._task(work, mailbox)
         try:
+            task.start()
             while True:
                 try:
                     item = mailbox.take(SLICE)
@@ -143,10 +196,10 @@ class Bridge:
                 else:
                     yield item
         except BaseException:
-            future.cancel()
+            task.cancel()
             self._wait_for_end(mailbox, None)
             raise
-        return _result(future)
+        return task.result()
 
     def _pump(
         self,
@@ -177,26 +230,17 @@ class Bridge:
         with contextlib.suppress(KeyboardInterrupt):
             self._pump(box, see, None, CLEAN_UP)
 
-    def _start(self, work: Callable[[], Awaitable[T]], box: Mailbox) -> Future[T]:
+    def _task(self, work: Callable[[], Awaitable[T]], box: Mailbox) -> _Task[T]:
         portal = self._open()
+        self._refuse_own_thread()
+        return _Task(portal, work, box)
+
+    def _refuse_own_thread(self) -> None:
         if threading.get_ident() == self._thread:
             raise NebiusError(
                 "This function waits, and was called from the loop it would wait for",
                 hint="inside async code use AsyncClient",
             )
-
-        async def guarded() -> T:
-            try:
-                return await work()
-            except (SystemExit, KeyboardInterrupt) as error:
-                # Either would end the loop for every later call.
-                raise NebiusError(
-                    f"{type(error).__name__} was raised inside background work"
-                ) from None
-            finally:
-                box.finish()
-
-        return portal.start_task_soon(guarded)
 
     def _open(self) -> BlockingPortal:
         if os.getpid() != self._pid:
@@ -222,10 +266,13 @@ class Bridge:
 
     def close(self, last: Callable[[], Awaitable[Any]] | None = None) -> None:
         """Run `last` (closing connections), cancel what is left and end the loop."""
+        if os.getpid() != self._pid:
+            return
+        self._refuse_own_thread()
         with self._lock:
             portal, stack = self._portal, self._exit
             self._portal, self._exit, self._closed = None, None, True
-        if portal is None or stack is None or os.getpid() != self._pid:
+        if portal is None or stack is None:
             return
         atexit.unregister(self.close)
         if last:
@@ -234,10 +281,3 @@ class Bridge:
         with contextlib.suppress(Exception):
             portal.start_task_soon(portal.stop, True)  # noqa: FBT003 - anyio's own signature
             stack.close()
-
-
-def _result(future: Future[T]) -> T:
-    try:
-        return future.result(timeout=CLEAN_UP)
-    except CancelledError:
-        raise NebiusError("The work was cancelled") from None

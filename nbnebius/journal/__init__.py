@@ -10,6 +10,7 @@ from nbnebius.journal.kept import (
     settle_orphans,
     spent,
     tell_once,
+    unfiled_embeddings,
 )
 from nbnebius.journal.keys import own_key, request_key, text_key
 
@@ -28,4 +29,5 @@ __all__ = [
     "spent",
     "tell_once",
     "text_key",
+    "unfiled_embeddings",
 ]

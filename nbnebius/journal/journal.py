@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import time
 import uuid
-import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from nbnebius.errors import JournalError
+from nbnebius.journal.packing import pack
+from nbnebius.journal.presence import Presence
 from nbnebius.journal.writer import Writer
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from nbnebius.events import Intent, Outcome
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,16 @@ class Journal:
         self.session = uuid.uuid4().hex
         self.writer = Writer(path)
         self._asked: set[tuple[bytes, str]] = set()
-        self._owner = f"{os.uname().nodename if hasattr(os, 'uname') else ''}:{os.getpid()}"
+        self._owner = f"{platform.node()}:{os.getpid()}"
+        try:
+            self._presence = Presence(path, self.session)
+        except OSError as error:
+            self.writer.close()
+            raise JournalError(
+                "The journal cannot be opened",
+                why=f"{error.strerror}: {path.parent}",
+                hint="set NBNEBIUS_HOME to a folder you can write to",
+            ) from None
 
     @property
     def path(self) -> Path:
@@ -75,6 +89,15 @@ class Journal:
     def close(self) -> None:
         """Commit what is queued and close the file."""
         self.writer.close()
+        self._presence.end()
+
+    async def committed(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """
+        Run `work` in the journal's next commit and wait for it.
+
+        Cancelling ends the wait only: what was to be written is written.
+        """
+        return await asyncio.shield(asyncio.wrap_future(self.writer.submit(work)))
 
     async def sending(self, intent: Intent, attempt: int) -> int:
         """Commit an intent; nothing may be sent before this returns."""
@@ -91,7 +114,7 @@ class Journal:
             int(intent.private),
             intent.cost_bound,
         )
-        request = b"" if intent.private else zlib.compress(intent.request, 1)
+        request = b"" if intent.private else pack(intent.request)
 
         def write(connection: sqlite3.Connection) -> int:
             cursor = connection.execute(
@@ -107,7 +130,7 @@ class Journal:
                 )
             return call
 
-        return await asyncio.wrap_future(self.writer.submit(write))
+        return await self.committed(write)
 
     async def received(self, record: int, data: bytes) -> None:
         """Keep a piece of a stream that is still running; a private call's is not kept."""
@@ -119,11 +142,11 @@ class Journal:
                 (data, record),
             )
 
-        await asyncio.wrap_future(self.writer.submit(write))
+        await self.committed(write)
 
     async def ended(self, record: int, outcome: Outcome) -> None:
         """Commit how an attempt ended, with the raw answer."""
-        answer = zlib.compress(outcome.body, 1) if outcome.body else None
+        answer = pack(outcome.body) if outcome.body else None
         keeps = outcome.state in {"done", "partial", "possibly_paid"}
 
         def write(connection: sqlite3.Connection) -> None:
@@ -149,7 +172,7 @@ class Journal:
                     (answer, outcome.content_type, record),
                 )
 
-        await asyncio.wrap_future(self.writer.submit(write))
+        await self.committed(write)
 
     async def bill(self, record: int, bill: Bill) -> None:
         """Write what a call cost, once its answer could be read."""
@@ -161,7 +184,7 @@ class Journal:
                 (bill.prompt_tokens, bill.completion_tokens, bill.images, bill.cost, record),
             )
 
-        await asyncio.wrap_future(self.writer.submit(write))
+        await self.committed(write)
 
     async def keep_vectors(self, record: int | None, vectors: Sequence[KeptVector]) -> None:
         """Keep vectors per text; the raw answer they came in is then no longer needed."""
@@ -175,4 +198,4 @@ class Journal:
             )
             connection.execute("UPDATE bodies SET answer=NULL WHERE call=?", (record,))
 
-        await asyncio.wrap_future(self.writer.submit(write))
+        await self.committed(write)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbnebius.journal.journal import Journal, KeptVector
+from nbnebius.journal.packing import pack, unpack
+from nbnebius.journal.presence import forget_the_dead, is_dead
 
 if TYPE_CHECKING:
     import sqlite3
@@ -78,9 +77,12 @@ async def find_answer(
         if row is None:
             return None
         record, answer, content_type, bought_at, seconds, cost = row
-        return KeptAnswer(record, zlib.decompress(answer), content_type, bought_at, seconds, cost)
+        body = unpack(answer)
+        if body is None:
+            return None
+        return KeptAnswer(record, body, content_type, bought_at, seconds, cost)
 
-    return await asyncio.wrap_future(journal.writer.submit(read))
+    return await journal.committed(read)
 
 
 async def kept_request(journal: Journal, record: int) -> bytes | None:
@@ -88,9 +90,9 @@ async def kept_request(journal: Journal, record: int) -> bytes | None:
 
     def read(connection: sqlite3.Connection) -> bytes | None:
         row = connection.execute("SELECT request FROM bodies WHERE call = ?", (record,)).fetchone()
-        return zlib.decompress(row[0]) if row and row[0] else None
+        return unpack(row[0]) if row and row[0] else None
 
-    return await asyncio.wrap_future(journal.writer.submit(read))
+    return await journal.committed(read)
 
 
 async def find_vectors(journal: Journal, keys: Sequence[bytes]) -> dict[bytes, KeptVector]:
@@ -108,7 +110,30 @@ async def find_vectors(journal: Journal, keys: Sequence[bytes]) -> dict[bytes, K
             found.update((key, KeptVector(key, vector, tokens)) for key, vector, tokens in rows)
         return found
 
-    return await asyncio.wrap_future(journal.writer.submit(read))
+    return await journal.committed(read)
+
+
+async def unfiled_embeddings(
+    journal: Journal, service: str, model: str
+) -> list[tuple[int, bytes, bytes]]:
+    """
+    Find embeddings that were paid for and whose vectors were never filed, text by text.
+
+    An interrupt or a crash between the answer's commit and its reading leaves them behind. Each
+    comes as its record, the request and the answer.
+    """
+
+    def read(connection: sqlite3.Connection) -> list[tuple[int, bytes, bytes]]:
+        rows = connection.execute(
+            "SELECT calls.id, request, answer FROM calls JOIN bodies ON bodies.call = calls.id"
+            " WHERE kind = 'embedding' AND service = ? AND model = ? AND state = 'done'"
+            " AND request IS NOT NULL AND answer IS NOT NULL ORDER BY calls.id",
+            (service, model),
+        ).fetchall()
+        unpacked = ((record, unpack(request), unpack(answer)) for record, request, answer in rows)
+        return [(record, asked, came) for record, asked, came in unpacked if asked and came]
+
+    return await journal.committed(read)
 
 
 def spent(journal: Journal, *, session: str | None = None, since: float = 0.0) -> Spend:
@@ -144,47 +169,44 @@ def tell_once(journal: Journal, name: str) -> bool:
 
 def settle_orphans(journal: Journal) -> int:
     """
-    Mark what a dead kernel of this machine had sent as possibly paid, keeping what had come.
+    Mark what a dead session had sent as possibly paid, keeping what had come.
 
-    Returns how many calls that were.
+    Returns how many calls that were. A session that is alive, in this process or another, is left
+    alone.
     """
-    host = journal._owner.rpartition(":")[0]  # noqa: SLF001 - one room
 
     def write(connection: sqlite3.Connection) -> int:
-        rows = connection.execute(
-            "SELECT id, owner FROM calls WHERE state = 'sent' AND session <> ?", (journal.session,)
+        running = connection.execute(
+            "SELECT DISTINCT session FROM calls WHERE state = 'sent' AND session <> ?",
+            (journal.session,),
         ).fetchall()
-        settled = 0
-        for record, owner in rows:
-            name, _, pid = owner.rpartition(":")
-            if name != host or (pid.isdigit() and _alive(int(pid))):
-                continue
-            pieces = connection.execute(
-                "SELECT data FROM pieces WHERE call = ? ORDER BY id", (record,)
-            ).fetchall()
-            if pieces:
-                connection.execute(
-                    "UPDATE bodies SET answer = ?, content_type = 'text/event-stream'"
-                    " WHERE call = ?",
-                    (zlib.compress(b"".join(p[0] for p in pieces), 1), record),
-                )
-                connection.execute("DELETE FROM pieces WHERE call = ?", (record,))
+        dead = [session for (session,) in running if is_dead(journal.path, session)]
+        return sum(_settle(connection, session) for session in dead)
+
+    settled = journal.writer.submit(write).result()
+    forget_the_dead(journal.path)
+    return settled
+
+
+def _settle(connection: sqlite3.Connection, session: str) -> int:
+    calls = connection.execute(
+        "SELECT id FROM calls WHERE state = 'sent' AND session = ?", (session,)
+    ).fetchall()
+    for (call,) in calls:
+        pieces = connection.execute(
+            "SELECT data FROM pieces WHERE call = ? ORDER BY id", (call,)
+        ).fetchall()
+        if pieces:
             connection.execute(
-                "UPDATE calls SET state = 'possibly_paid',"
-                " error = 'the kernel ended before the answer was kept' WHERE id = ?",
-                (record,),
+                "INSERT INTO bodies (call, answer, content_type) VALUES (?, ?, 'text/event-stream')"
+                " ON CONFLICT (call) DO UPDATE SET answer = excluded.answer,"
+                " content_type = excluded.content_type",
+                (call, pack(b"".join(data for (data,) in pieces))),
             )
-            settled += 1
-        return settled
-
-    return journal.writer.submit(write).result()
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+            connection.execute("DELETE FROM pieces WHERE call = ?", (call,))
+        connection.execute(
+            "UPDATE calls SET state = 'possibly_paid',"
+            " error = 'the kernel ended before the answer was kept' WHERE id = ?",
+            (call,),
+        )
+    return len(calls)

@@ -43,6 +43,8 @@ CREATE TABLE calls (
     cost_bound REAL
 );
 CREATE INDEX calls_by_key ON calls (key, state);
+CREATE INDEX calls_running ON calls (session) WHERE state = 'sent';
+CREATE INDEX calls_of_embeddings ON calls (service, model) WHERE kind = 'embedding';
 CREATE INDEX calls_by_job ON calls (job) WHERE job IS NOT NULL;
 CREATE TABLE bodies (
     call INTEGER PRIMARY KEY REFERENCES calls (id),

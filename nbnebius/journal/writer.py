@@ -13,31 +13,38 @@ import os
 import queue
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from nbnebius.errors import JournalError
-from nbnebius.journal.schema import APPLICATION, TABLES, VERSION
+from nbnebius.journal.file import open_journal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[sqlite3.Connection], Any]
+Waiting: TypeAlias = tuple[Work, Future[Any]]
 
 GROUP = 256
-CHECK_UP_TO = 256 * 1024 * 1024
 
 
 class Writer:
-    """Runs functions of a connection on its own thread, several in one transaction."""
+    """
+    Runs functions of a connection on its own thread, several in one transaction.
+
+    Attributes
+    ----------
+    note
+        What the user should know of how the file was opened; "" where there is nothing.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.note = ""
-        self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
         self._closed = False
         self._pid = os.getpid()
         ready: Future[None] = Future()
@@ -48,24 +55,35 @@ class Writer:
         ready.result()
 
     def submit(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
-        """Queue `work`; its result comes when it is committed."""
-        if self._closed or os.getpid() != self._pid:
+        """
+        Queue `work`; its result comes when it is committed.
+
+        `work` may be run twice, where another piece of the same group failed.
+        """
+        if os.getpid() != self._pid:
             raise JournalError(
-                "The journal is closed",
-                why="this process was forked" if os.getpid() != self._pid else "",
-                hint="connect() opens it again",
+                "The journal was opened in another process",
+                why="this process was forked from it",
+                hint="call nbnebius.connect() in the child",
             )
         future: Future[T] = Future()
-        self._queue.put((work, future))
+        with self._lock:
+            # Nothing may be queued behind the end: nobody would ever do it.
+            if self._closed:
+                raise _closed()
+            self._queue.put((work, future))
         return future
 
     def close(self) -> None:
-        """Commit what is queued and close the file."""
-        if not self._closed:
+        """Commit what is queued and close the file; a forked child only forgets it."""
+        if os.getpid() != self._pid:
+            return
+        with self._lock:
+            if self._closed:
+                return
             self._closed = True
             self._queue.put(None)
-            if os.getpid() == self._pid:
-                self._thread.join(timeout=30)
+        self._thread.join(timeout=30)
 
     def _run(self, ready: Future[None]) -> None:
         try:
@@ -75,27 +93,42 @@ class Writer:
             return
         ready.set_result(None)
         try:
-            while (first := self._queue.get()) is not None:
-                group = [first]
-                stop = False
-                while len(group) < GROUP:
-                    try:
-                        following = self._queue.get_nowait()
-                    except queue.Empty:
-                        break
-                    if following is None:
-                        stop = True
-                        break
-                    group.append(following)
+            while group := self._next_group():
                 self._commit(connection, group)
-                if stop:
-                    break
         finally:
             connection.close()
+            self._refuse_the_rest()
 
-    def _commit(
-        self, connection: sqlite3.Connection, group: list[tuple[Work, Future[Any]]]
-    ) -> None:
+    def _next_group(self) -> list[Waiting]:
+        """Wait for work, and take what has gathered; nothing at the end."""
+        while (first := self._queue.get()) is not None:
+            group = [first]
+            while len(group) < GROUP:
+                try:
+                    following = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if following is None:
+                    self._queue.put(None)  # the end, for the next round
+                    break
+                group.append(following)
+            # Of what nobody waits for any more, nothing is done.
+            if wanted := [one for one in group if one[1].set_running_or_notify_cancel()]:
+                return wanted
+        return []
+
+    def _refuse_the_rest(self) -> None:
+        with self._lock:
+            self._closed = True
+        while True:
+            try:
+                waiting = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if waiting and waiting[1].set_running_or_notify_cancel():
+                waiting[1].set_exception(_closed())
+
+    def _commit(self, connection: sqlite3.Connection, group: list[Waiting]) -> None:
         try:
             connection.execute("BEGIN IMMEDIATE")
             results = [work(connection) for work, _ in group]
@@ -114,6 +147,10 @@ class Writer:
             future.set_result(result)
 
 
+def _closed() -> JournalError:
+    return JournalError("The journal is closed", hint="connect() opens it again")
+
+
 def _in_words(error: Exception, path: Path) -> Exception:
     if isinstance(error, sqlite3.Error):
         return JournalError(
@@ -122,94 +159,3 @@ def _in_words(error: Exception, path: Path) -> Exception:
             hint="free some space or set NBNEBIUS_HOME to another folder",
         )
     return error
-
-
-def open_journal(path: Path) -> tuple[sqlite3.Connection, str]:
-    """
-    Open the journal, making or setting it aside as needed.
-
-    Returns
-    -------
-    tuple
-        The connection and a note for the user ("" where there is nothing to say).
-
-    Raises
-    ------
-    JournalError
-        The file belongs to someone else, was written by a newer version, or cannot be opened.
-    """
-    try:
-        _prepare(path)
-        connection = _connect(path)
-    except OSError as error:
-        raise JournalError(
-            "The journal cannot be opened",
-            why=f"{error.strerror}: {path}",
-            hint="set NBNEBIUS_HOME to a folder you can write to",
-        ) from None
-    note = ""
-    try:
-        _check(connection, path)
-    except sqlite3.DatabaseError:
-        connection.close()
-        aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
-        path.replace(aside)
-        note = f"the journal was damaged; it is kept as {aside.name} and a new one is begun"
-        _prepare(path)
-        connection = _connect(path)
-        _check(connection, path)
-    return connection, note
-
-
-def _prepare(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(path, flags, 0o600)
-    try:
-        status = os.fstat(descriptor)
-        if hasattr(os, "getuid") and status.st_uid != os.getuid():
-            raise JournalError(
-                "The journal belongs to another user",
-                why=str(path),
-                hint="set NBNEBIUS_HOME to a folder of your own",
-            )
-        if status.st_mode & 0o077:
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
-    connection.execute("PRAGMA trusted_schema=OFF")
-    return connection
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("PRAGMA journal_mode=DELETE")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            for statement in TABLES.split(";"):
-                if statement.strip():
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA application_id={APPLICATION}")
-            connection.execute(f"PRAGMA user_version={VERSION}")
-        connection.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        raise
-    if version > VERSION:
-        connection.close()
-        raise JournalError(
-            "The journal was written by a newer version of nbnebius",
-            why=f"{path} has schema {version}, this version knows {VERSION}",
-            hint="upgrade nbnebius, or set NBNEBIUS_HOME to another folder",
-        )
-    if path.stat().st_size <= CHECK_UP_TO:
-        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)

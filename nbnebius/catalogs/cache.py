@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -46,13 +48,14 @@ def load(folder: Path, service: str) -> Catalog | None:
 def save(folder: Path, catalog: Catalog) -> None:
     """Write a catalog; a disk that refuses costs only the cache."""
     path = _path(folder, catalog.service)
-    fresh = path.with_suffix(f".{os.getpid()}.new")
+    fresh = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh.write_bytes(msgspec.json.encode(catalog))
         fresh.replace(path)
     except OSError:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink()
 
 
 def _path(folder: Path, service: str) -> Path:

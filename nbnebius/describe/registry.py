@@ -7,7 +7,7 @@ find out that a value is none of theirs. What others register by type goes first
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from nbnebius.describe import arrays, frames, values
 
@@ -76,7 +76,8 @@ def describe(value: Any, *, budget: int = 2000) -> str:
     Write an object as text for a prompt.
 
     A text stays as it is. A frame becomes its columns and a sample of its rows, an array its
-    shape and spread, a function its source; anything else its ``repr``.
+    shape and spread, a function its source; anything else its ``repr``. A type may describe
+    itself by a method ``_describe_(self, limit)``, which is given the most characters.
 
     Parameters
     ----------
@@ -102,6 +103,9 @@ def describe(value: Any, *, budget: int = 2000) -> str:
 
 
 def _describer(kind: type) -> Describer:
+    own = getattr(kind, "_describe_", None)
+    if own is not None:
+        return cast("Describer", own)
     for ancestor in kind.__mro__:
         if ancestor in _REGISTERED:
             return _REGISTERED[ancestor]

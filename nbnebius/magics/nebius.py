@@ -166,7 +166,7 @@ def _word(value: Any) -> str:
 def _login(notebook: Notebook, rest: str) -> None:
     if rest:
         raise _key_in_cell("%nebius login takes nothing on the line")
-    key = _ask_secret("API key: ")
+    key = default_session().asker.secret("API key: ")
     if not key.strip():
         raise SettingsError("No key was given", hint="create one in the console of Token Factory")
     session = make_default(key, key_source="login")
@@ -177,20 +177,6 @@ def _login(notebook: Notebook, rest: str) -> None:
         close_default()
         raise
     say(notebook, f"logged in to {session.endpoint.base_url}: {count} models")
-
-
-def _ask_secret(question: str) -> str:
-    """Ask where nobody sees the answer; an error where nobody can answer."""
-    from getpass import getpass
-
-    try:
-        return getpass(question)
-    except Exception as error:  # noqa: BLE001 - each front end has its own word for "nobody is there"
-        raise SettingsError(
-            "Nobody can be asked for a key here",
-            why=type(error).__name__,
-            hint="set NEBIUS_API_KEY in the environment",
-        ) from None
 
 
 def _sandbox(notebook: Notebook, rest: str) -> None:

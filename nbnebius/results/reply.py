@@ -148,6 +148,10 @@ class Reply:
             told["kept_from"] = self.kept_from.isoformat(timespec="seconds")
         return {"nbnebius": told}
 
+    def _describe_(self, limit: int) -> str:
+        """Give what stands for this reply in a prompt: its text."""
+        return self.text[:limit]
+
     def __str__(self) -> str:
         return self.text
 

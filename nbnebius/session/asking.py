@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from nbnebius.work.origin import Origin
 
 
+def stopped(reply: Reply | None) -> Stopped:
+    """Say that the user interrupted, and hand over what had come by then."""
+    return Stopped(
+        "Stopped",
+        why="what had come by then is kept" if reply else "nothing had come yet",
+        hint="run the cell again to ask anew",
+        reply=reply,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """The work that asks, and the running answer it fills."""
@@ -41,13 +51,7 @@ class Asking:
         try:
             yield
         except KeyboardInterrupt:
-            reply = self._partial()
-            raise Stopped(
-                "Stopped",
-                why="what had come by then is kept" if reply else "nothing had come yet",
-                hint="run the cell again to ask anew",
-                reply=reply,
-            ) from None
+            raise stopped(self._partial()) from None
         except StreamError as error:
             error.reply = self._partial()
             raise

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nbnebius.work.origin import Origin
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,6 +38,19 @@ class Caller:
     shared: bool = False
     see: Callable[[Event], None] | None = None
     tick: Callable[[], None] | None = None
+
+    def origin(self, service: str, *, cache: bool, private: bool) -> Origin:
+        """
+        Say who asks `service`, and what may be shown instead of asking.
+
+        What is private is neither kept nor answered from what is kept.
+        """
+        if private:
+            return Origin(service, self.place, private=True)
+        if self.reuse is not None:
+            return Origin(service, self.place, reuse=self.reuse, shared=True)
+        reuse: Reuse = "always" if cache else "never"
+        return Origin(service, self.place, reuse=reuse, shared=cache or self.shared)
 
 
 FUNCTION = Caller()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import threading
 from typing import Any
 
 from nbnebius.errors import OptionError
@@ -10,13 +12,15 @@ from nbnebius.settings import Config, Source, find_endpoint
 from nbnebius.transport import Secret, Timeouts
 
 _default: list[Session] = []
+_lock = threading.RLock()
 
 
 def default_session() -> Session:
     """Give the default session, made from the environment where there is none."""
-    if not _default:
-        make_default()
-    return _default[0]
+    with _lock:
+        if not _default:
+            make_default()
+        return _default[0]
 
 
 def has_default() -> bool:
@@ -39,19 +43,26 @@ def make_default(
     if timeout is not None and not timeout > 0:
         raise OptionError(f"timeout cannot be {timeout}", why="it takes seconds above 0")
     config = Config()
+    with _lock:
+        if _default:
+            config.adopt(_default[0].config)
     for name, value in settings.items():
         config.set(name, value)
     endpoint = find_endpoint(api_key, base_url, config=config.user, key_source=key_source)
     timeouts = Timeouts() if timeout is None else Timeouts(first_byte=timeout, total=timeout)
     session = Session(endpoint, config, max_retries=max_retries, timeouts=timeouts)
-    if _default:
-        session.observer = _default[0].observer
-    close_default()
-    _default.append(session)
+    with _lock:
+        if _default:
+            session.observer, session.asker = _default[0].observer, _default[0].asker
+        close_default()
+        _default.append(session)
+        atexit.unregister(close_default)
+        atexit.register(close_default)
     return session
 
 
 def close_default() -> None:
     """Close the default session, if there is one."""
-    while _default:
-        _default.pop().close()
+    with _lock:
+        while _default:
+            _default.pop().close()

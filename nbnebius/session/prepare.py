@@ -6,7 +6,9 @@ A dry run shows exactly what these give.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
@@ -15,7 +17,7 @@ from nbnebius.work.images import first_seed
 from nbnebius.work.price import Price
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from nbnebius.session.service import Service
     from nbnebius.types.model import ModelRecord
@@ -57,12 +59,35 @@ async def chat(
     told.update(parameters)
     if told.get("max_tokens") is None and "max_completion_tokens" not in told:
         told["max_tokens"] = _longest(service, record)
-    body = {
-        "model": chosen,
-        "messages": list(messages),
-        **{name: value for name, value in told.items() if value is not None},
-    }
+    body = _plain({"model": chosen, "messages": list(messages), **told})
     return Prepared("chat", body, record, Price.of(record), await service.name())
+
+
+def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Give a body in JSON's own types, without fields that are None.
+
+    Raises
+    ------
+    OptionError
+        A value has no place in JSON; its field is named.
+    """
+    return {name: _value(name, value) for name, value in body.items() if value is not None}
+
+
+def _value(field: str, value: Any) -> Any:
+    if isinstance(value, str | bool | None):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _value(field, inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_value(field, inner) for inner in value]
+    if hasattr(value, "tolist"):  # NumPy
+        return _value(field, value.tolist())
+    if isinstance(value, int) or (isinstance(value, float) and isfinite(value)):
+        return value
+    shown = str(value) if isinstance(value, float) else f"a {type(value).__name__}"
+    raise OptionError(f"{field} cannot be {shown}", why="it has no place in JSON")
 
 
 def _longest(service: Service, record: ModelRecord | None) -> int | None:
@@ -121,5 +146,4 @@ async def image(
         "response_extension": format or "webp",
         "response_format": "b64_json",
     }
-    told = {name: value for name, value in body.items() if value is not None}
-    return Prepared("image", told, record, Price.of(record), await service.name(), n or 1)
+    return Prepared("image", _plain(body), record, Price.of(record), await service.name(), n or 1)

@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 FOLDER = "nebius_images"
 
 
-def save_picture(result: PictureResult, save: str | Path | bool | None) -> Path | None:
+def save_picture(
+    result: PictureResult, save: str | Path | bool | None, *, private: bool = False
+) -> Path | None:
     """
     Save a picture in full size with its prompt, model and seed; never overwrites.
+
+    The very same file is not written a second time: a kept picture that is shown again keeps its
+    path.
 
     Parameters
     ----------
@@ -23,16 +28,38 @@ def save_picture(result: PictureResult, save: str | Path | bool | None) -> Path 
         The picture.
     save
         The folder; None or True is ``./nebius_images``, False saves nothing.
+    private
+        Leave the prompt out of the file and of its name.
     """
     if save is False:
         return None
     folder = Path(FOLDER) if save is None or save is True else Path(save).expanduser()
-    return save_image(
+    new = save_image(
         result.data,
         folder,
-        f"{result.prompt[:40]}-{result.seed}",
-        prompt=result.prompt,
+        f"{'picture' if private else result.prompt[:40]}-{result.seed}",
+        prompt="" if private else result.prompt,
         model=result.model,
         seed=result.seed,
         format=str(result.request.get("response_extension", "webp")),
     )
+    if twin := _twin(new):
+        new.unlink()
+        return twin
+    return new
+
+
+def _twin(new: Path) -> Path | None:
+    """Find an older file beside `new` with the very same content."""
+    content: bytes | None = None
+    for path in sorted(new.parent.glob(f"*{new.suffix}")):
+        try:
+            same_size = path.stat().st_size == new.stat().st_size
+            if path.name == new.name or path.is_symlink() or not same_size:
+                continue
+            content = new.read_bytes() if content is None else content
+            if path.read_bytes() == content:
+                return path
+        except OSError:
+            continue
+    return None

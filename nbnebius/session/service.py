@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,20 +11,24 @@ from nbnebius.catalogs import Catalog, first_choice, load, nearest, save, serves
 from nbnebius.client import AsyncClient
 from nbnebius.errors import (
     ApiError,
-    AuthenticationError,
     NebiusError,
     NotFoundError,
     OptionError,
-    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+    TransportError,
 )
 from nbnebius.settings import MODEL_SETTINGS, Config, Endpoint, home, missing_key
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from nbnebius.events import Observer, Recorder
     from nbnebius.transport import Timeouts
     from nbnebius.types.model import ModelRecord
 
 SANDBOX_HEADER = "x-nbnebius-sandbox"
+NO_LIST = frozenset({400, 404, 405, 422, 501})  # how servers say that they have no model list
 
 
 class Service:
@@ -65,6 +70,8 @@ class Service:
         self._catalog: Catalog | None = None
         # All of Nebius's hosts are one service; a sandbox tells its name with its first answer.
         self._name = "nebius" if endpoint.is_nebius else ""
+        if not self._name and not endpoint.is_loopback:
+            self._name = _origin(endpoint)
 
     @property
     def is_sandbox(self) -> bool:
@@ -91,7 +98,7 @@ class Service:
         """
         Give the models: from memory, from disk if read within a day, else from the server.
 
-        A server without a model list gives an empty catalog.
+        A server without a model list gives an empty catalog; one that fails, the last one kept.
 
         Raises
         ------
@@ -100,20 +107,24 @@ class Service:
         """
         if self._catalog and not refresh:
             return self._catalog
-        if not refresh and self._name and not self.is_sandbox:
-            kept = load(home(), self._name)
-            if kept and kept.is_fresh:
-                self._catalog = kept
-                return kept
-        self._catalog = await self._read()
+        kept = load(home(), self._name) if self._name and not self.is_sandbox else None
+        if kept and kept.is_fresh and not refresh:
+            self._catalog = kept
+            return kept
+        try:
+            self._catalog = await self._read()
+        except (TransportError, RateLimitError, ServerError):
+            if kept is None or refresh:
+                raise
+            self._catalog = kept
         return self._catalog
 
     async def _read(self) -> Catalog:
         try:
             models, answer = await self.client.models.list(verbose=True)
-        except (AuthenticationError, PermissionDeniedError):
-            raise
-        except ApiError:
+        except ApiError as error:
+            if error.status not in NO_LIST:
+                raise
             # Some servers have no list; they can still be asked by name.
             self._name = self._name or _origin(self.endpoint)
             return Catalog(self._name, time.time(), [])
@@ -163,6 +174,14 @@ class Service:
                 )
             self.config.keep_choice(catalog.service, kind, chosen)
         return chosen, catalog.find(chosen)
+
+    @asynccontextmanager
+    async def explaining(self, kind: str, model: str) -> AsyncIterator[None]:
+        """Name the nearest ids in an error of the block that says there is no such model."""
+        try:
+            yield
+        except NebiusError as error:
+            raise await self.explain(error, kind, model) from None
 
     async def explain(self, error: NebiusError, kind: str, model: str) -> NebiusError:
         """Add the nearest ids to an error that says there is no such model."""

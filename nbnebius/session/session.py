@@ -7,38 +7,40 @@ record that comes back.
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
-from pathlib import Path
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nbnebius.bridge import Bridge, Mailbox
-from nbnebius.errors import NebiusError
-from nbnebius.events import Event, Note, TextDelta
-from nbnebius.journal import Journal, Spend, settle_orphans, spent, tell_once
+from nbnebius.events import TextDelta
+from nbnebius.journal import spent
 from nbnebius.results import Gallery, Picture, Reply
-from nbnebius.session import prepare
-from nbnebius.session.asking import Asking
+from nbnebius.session import prepare, telling
+from nbnebius.session.asker import ConsoleAsker
+from nbnebius.session.asking import Asking, stopped
 from nbnebius.session.caller import FUNCTION, Caller
+from nbnebius.session.connection import Connection, tell
 from nbnebius.session.prompt import Prompt, to_messages
 from nbnebius.session.saving import save_picture
-from nbnebius.session.service import Service
 from nbnebius.session.texts import Texts, read_texts
-from nbnebius.settings import Config, Endpoint, home
+from nbnebius.settings import Config
 from nbnebius.transport import Timeouts
 from nbnebius.work import chat as chat_work
 from nbnebius.work import images as image_work
 from nbnebius.work.embed import embed
-from nbnebius.work.origin import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
+    from pathlib import Path
 
     import pandas as pd
 
+    from nbnebius.events import Asker, Event
+    from nbnebius.journal import Journal, Spend
     from nbnebius.session.prepare import Prepared
+    from nbnebius.session.service import Service
+    from nbnebius.settings import Endpoint
     from nbnebius.types.answers import ChatResult, EmbeddingResult, PictureResult
     from nbnebius.types.model import ModelRecord
+    from nbnebius.work.origin import Origin
 
 T = TypeVar("T")
 
@@ -69,13 +71,12 @@ class Session:
     ) -> None:
         self.endpoint = endpoint
         self.config = config or Config()
-        self.observer: Callable[[Event], None] = _to_stderr
-        self._max_retries = max_retries
-        self._timeouts = timeouts or Timeouts()
-        self._bridge = Bridge()
-        self._journal: Journal | None = None
-        self._service: Service | None = None
-        self._mailbox = Mailbox()
+        self.observer: Callable[[Event], None] = telling.to_stderr
+        self.asker: Asker = ConsoleAsker()
+        self._connection = Connection(
+            endpoint, self.config, max_retries=max_retries, timeouts=timeouts or Timeouts()
+        )
+        self._told = False
         self._on_close: list[Callable[[], None]] = []
 
     def __repr__(self) -> str:
@@ -84,23 +85,15 @@ class Session:
     @property
     def journal(self) -> Journal:
         """The journal, opened at first use."""
-        if self._journal is None:
-            self._journal = Journal(home() / "journal.sqlite")
-            settle_orphans(self._journal)
-            if self._journal.writer.note:
-                self.observer(Note(self._journal.writer.note))
-        return self._journal
+        return self._connection.journal
 
     def close(self) -> None:
         """Close connections and the journal; a session is not used again after that."""
-        service, self._service = self._service, None
-        self._bridge.close(service.client.close if service else None)
-        if self._journal:
-            self._journal.close()
-            self._journal = None
-        for action in self._on_close:
-            action()
-        self._on_close.clear()
+        if not self._connection.is_own_process:
+            return  # what a forked child would end is its parent's
+        self._connection.close()
+        while self._on_close:
+            self._on_close.pop()()
 
     def at_close(self, action: Callable[[], None]) -> None:
         """Have `action` called when the session is closed."""
@@ -113,42 +106,21 @@ class Session:
     @property
     def kept_in(self) -> str:
         """Where answers are kept, for people to read."""
-        return _short(self.journal.path)
+        return telling.short(self.journal.path)
 
     def chosen_model(self, kind: str) -> str | None:
         """Give the model that was chosen for a kind of work, if one was; no network."""
-        name = self._service.known_name if self._service else ""
-        name = name or ("nebius" if self.endpoint.is_nebius else "")
+        name = self._connection.service_name
         return self.config.chosen(name, kind) if name else None
 
     def run(self, work: Callable[[Service], Awaitable[T]], caller: Caller = FUNCTION) -> T:
         """Run async work with the service, and wait for it."""
-        # One wait at a time has the ear; the client's own events go to it.
-        box = self._mailbox = Mailbox()
         see = caller.see or self.observer
-        return self._bridge.run(self._with_service(work), mailbox=box, see=see, tick=caller.tick)
-
-    def _with_service(self, work: Callable[[Service], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
-        journal = self.journal
-
-        async def with_service() -> T:
-            if self._service is None:
-                self._service = Service(
-                    self.endpoint,
-                    self.config,
-                    recorder=journal,
-                    observer=self._hear,
-                    max_retries=self._max_retries,
-                    timeouts=self._timeouts,
-                )
-            return await work(self._service)
-
-        return with_service
-
-    def _hear(self, event: Event) -> None:
-        self._mailbox(event)
-
-    # -- chat ------------------------------------------------------------------------------
+        self._tell_first(see)
+        try:
+            return self._connection.run(work, see=see, tick=caller.tick)
+        except KeyboardInterrupt:
+            raise stopped(None) from None
 
     def prepare_chat(
         self,
@@ -179,7 +151,7 @@ class Session:
         running = chat_work.run(prepared.body)
 
         async def ask(service: Service) -> ChatResult:
-            try:
+            async with service.explaining("chat", prepared.body["model"]):
                 return await chat_work.chat(
                     running,
                     client=service.client,
@@ -187,10 +159,8 @@ class Session:
                     origin=origin,
                     price=prepared.price,
                     stream=stream,
-                    observer=self._hear,
+                    observer=tell,
                 )
-            except NebiusError as error:
-                raise await service.explain(error, "chat", prepared.body["model"]) from None
 
         return Asking(running, origin, ask)
 
@@ -213,18 +183,14 @@ class Session:
     def stream_chat(self, prompt: Prompt, **options: Any) -> Generator[str, None, Reply]:
         """Ask once and yield the text as it comes; the generator's value is the `Reply`."""
         asking = self.begin_chat(prompt, stream=True, **options)
-        box = self._mailbox = Mailbox()
-        events = self._bridge.iterate(self._with_service(asking.ask), box)
-        with asking.keeping_partial():
+        events = self._connection.iterate(asking.ask)
+        with asking.keeping_partial(), closing(events):
             while True:
                 try:
                     event = next(events)
                 except StopIteration as end:
                     reply = Reply(end.value)
                     break
-                except GeneratorExit:
-                    events.close()
-                    raise
                 if isinstance(event, TextDelta):
                     yield event.text
                 else:
@@ -232,8 +198,6 @@ class Session:
         if not reply.cached:
             self._say_where_kept(asking.origin, FUNCTION)
         return reply
-
-    # -- embeddings ------------------------------------------------------------------------
 
     def prepare_embed(
         self, texts: Texts, *, model: str | None = None, dimensions: int | None = None
@@ -259,7 +223,7 @@ class Session:
         origin = self._origin(prepared, caller, cache=True, private=private)
 
         async def work(service: Service) -> EmbeddingResult:
-            try:
+            async with service.explaining("embedding", prepared.body["model"]):
                 return await embed(
                     read.texts,
                     model=prepared.body["model"],
@@ -268,17 +232,13 @@ class Session:
                     journal=self.journal,
                     origin=origin,
                     price=prepared.price,
-                    observer=self._hear,
+                    observer=tell,
                 )
-            except NebiusError as error:
-                raise await service.explain(error, "embedding", prepared.body["model"]) from None
 
         result = self.run(work, caller)
         if not all(result.cached):
             self._say_where_kept(origin, caller)
         return embedding_frame(read.frame, result)
-
-    # -- images ----------------------------------------------------------------------------
 
     def prepare_image(self, prompt: str, **options: Any) -> Prepared:
         """Settle everything about an image request without sending it."""
@@ -298,7 +258,7 @@ class Session:
         origin = self._origin(prepared, caller, cache=False, private=private)
 
         async def work(service: Service) -> list[PictureResult]:
-            try:
+            async with service.explaining("image", prepared.body["model"]):
                 return await image_work.draw(
                     prepared.body,
                     prepared.count,
@@ -306,58 +266,32 @@ class Session:
                     journal=self.journal,
                     origin=origin,
                     price=prepared.price,
-                    observer=self._hear,
+                    observer=tell,
                 )
-            except NebiusError as error:
-                raise await service.explain(error, "image", prepared.body["model"]) from None
 
         results = self.run(work, caller)
         if not all(r.kept_at for r in results):
             self._say_where_kept(origin, caller)
-        return Gallery([Picture(r, save_picture(r, save)) for r in results])
-
-    # -- models ----------------------------------------------------------------------------
+        saved = [save_picture(result, save, private=origin.private) for result in results]
+        pictures = [Picture(*each) for each in zip(results, saved, strict=True)]
+        return Gallery(pictures, missing=prepared.count - len(pictures))
 
     def models(self, *, refresh: bool = True, caller: Caller = FUNCTION) -> list[ModelRecord]:
         """List the service's models; see `nbnebius.models`."""
-
-        async def work(service: Service) -> list[ModelRecord]:
-            return (await service.catalog(refresh=refresh)).records
-
-        return self.run(work, caller)
-
-    # -- shared ----------------------------------------------------------------------------
+        return self.run(lambda service: service.catalog(refresh=refresh), caller).records
 
     def _origin(
         self, prepared: Prepared, caller: Caller, *, cache: bool, private: bool | None
     ) -> Origin:
         secret = self.config.get("private") if private is None else private
-        origin = Origin(prepared.service, caller.place, bool(secret))
-        if secret:
-            return origin
-        if caller.reuse is not None:
-            return replace(origin, reuse=caller.reuse, shared=True)
-        return replace(origin, reuse="always" if cache else "never", shared=cache or caller.shared)
+        return caller.origin(prepared.service, cache=cache, private=bool(secret))
+
+    def _tell_first(self, see: Callable[[Event], None]) -> None:
+        if not self._told:
+            self._told = True
+            for note in telling.at_first(self.endpoint, self.journal):
+                see(note)
 
     def _say_where_kept(self, origin: Origin, caller: Caller) -> None:
-        if not origin.private and tell_once(self.journal, "where-kept"):
-            see = caller.see or self.observer
-            see(
-                Note(
-                    f"answers are kept in {self.kept_in}, so that none is bought "
-                    "twice; %nebius private on turns that off"
-                )
-            )
-
-
-def _short(path: Path) -> str:
-    try:
-        return f"~/{path.relative_to(Path.home())}"
-    except ValueError:
-        return str(path)
-
-
-def _to_stderr(event: Event) -> None:
-    """Tell notes to a terminal; a notebook's magics show events themselves."""
-    if isinstance(event, Note):
-        sys.stderr.write(f"nbnebius: {event.text}\n")
+        if not origin.private and (note := telling.where_kept(self.journal)):
+            (caller.see or self.observer)(note)

@@ -38,6 +38,8 @@ def read_texts(given: Any, column: str | None = None) -> Texts:
     """
     import pandas as pd
 
+    if hasattr(given, "compute") and not hasattr(given, "to_pandas"):
+        given = given.compute()  # Dask
     if hasattr(given, "to_pandas") and not isinstance(given, pd.DataFrame | pd.Series):
         given = given.to_pandas()
     if isinstance(given, pd.DataFrame):
@@ -47,7 +49,7 @@ def read_texts(given: Any, column: str | None = None) -> Texts:
         raise OptionError("--column needs a frame", why=f"this is a {type(given).__name__}")
     if isinstance(given, str):
         given = [given]
-    if isinstance(given, Mapping) or not isinstance(given, Iterable):
+    if isinstance(given, Mapping | bytes | bytearray) or not isinstance(given, Iterable):
         raise OptionError(
             f"A {type(given).__name__} cannot be embedded",
             hint="give a text, a list of texts, a Series, or a frame with column=",
@@ -73,8 +75,12 @@ def _column(frame: pd.DataFrame, column: str | None) -> Any:
                 why=f"did you mean {near[0]}?" if near else "",
                 hint="its columns are " + ", ".join(map(str, names[:12])),
             )
+        if names.count(column) > 1:
+            raise OptionError(f"The frame has {names.count(column)} columns named {column!r}")
         return column
-    textual = [n for n in names if pd.api.types.is_string_dtype(frame[n])]
+    # Our own columns are no texts, so that a frame can be embedded again.
+    own = [n for n in names if not str(n).startswith("neb_") and names.count(n) == 1]
+    textual = [n for n in own if pd.api.types.infer_dtype(frame[n], skipna=True) == "string"]
     if len(textual) != 1:
         raise OptionError(
             f"The frame has {len(textual)} columns of text",
@@ -85,14 +91,21 @@ def _column(frame: pd.DataFrame, column: str | None) -> Any:
 
 
 def _clean(values: Iterable[Any]) -> list[str | None]:
-    texts: list[str | None] = []
-    for value in values:
-        if isinstance(value, str):
-            texts.append(value)
-        elif value is None or value != value or str(value) == "<NA>":  # noqa: PLR0124 - NaN is not itself
-            texts.append(None)
-        else:
-            texts.append(str(value))
+    texts = [_text(value, row) for row, value in enumerate(values)]
     if not texts:
         raise OptionError("There is nothing to embed", hint="give at least one text")
     return texts
+
+
+def _text(value: Any, row: int) -> str | None:
+    """Give a value as text, None where it is missing; numbers are read as they are written."""
+    import pandas as pd
+
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bytes | bytearray | Mapping) or hasattr(value, "__len__"):
+        raise OptionError(
+            f"Row {row} is no text but a {type(value).__name__}",
+            hint="give one text per row",
+        )
+    return None if pd.isna(value) else str(value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def _number(low: float, high: float) -> Callable[[Any], float]:
     def check(value: Any) -> float:
         number = float(value)
-        if not low <= number <= high:
+        if isinstance(value, bool) or not low <= number <= high:
             raise ValueError
         return number
 
@@ -34,7 +35,7 @@ def _number(low: float, high: float) -> Callable[[Any], float]:
 def _whole(low: int) -> Callable[[Any], int]:
     def check(value: Any) -> int:
         number = int(value)
-        if isinstance(value, bool) or number < low:
+        if isinstance(value, bool) or number != float(value) or number < low:
             raise ValueError
         return number
 
@@ -137,7 +138,7 @@ def check(name: str, value: Any) -> Any:
         )
     try:
         return setting.check(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise OptionError(
             f"The setting {name} cannot be {value!r}", why=f"it takes {setting.expects}"
         ) from None
@@ -181,12 +182,17 @@ class Config:
         else:
             self._session[name] = checked
         if keep:
-            user = {k: v for k, v in self._user.items() if k != name}
+            # Another kernel may have written since.
+            user = {k: v for k, v in read_user().items() if k != name}
             if checked is not None:
                 user[name] = checked
             self._user = user
             _write_user(user)
         return checked
+
+    def adopt(self, other: Config) -> None:
+        """Take over what was set for this session only."""
+        self._session = dict(other._session)
 
     @property
     def user(self) -> Mapping[str, Any]:
@@ -195,15 +201,15 @@ class Config:
 
     def chosen(self, service: str, kind: str) -> str | None:
         """Give the model that was once chosen for a service, where nothing else says."""
-        models = self._user.get("models", {})
-        found = models.get(service, {}).get(kind) if isinstance(models, dict) else None
-        return str(found) if found else None
+        found: str | None = self._user.get("models", {}).get(service, {}).get(kind)
+        return found
 
     def keep_choice(self, service: str, kind: str, model: str) -> None:
         """Remember a model that was chosen for a service, so that it stays the same."""
-        models = {k: dict(v) for k, v in self._user.get("models", {}).items()}
+        user = read_user()
+        models = {k: dict(v) for k, v in user.get("models", {}).items()}
         models.setdefault(service, {})[kind] = model
-        self._user = {**self._user, "models": models}
+        self._user = {**user, "models": models}
         _write_user(self._user)
 
 
@@ -225,30 +231,60 @@ def read_project(folder: Path) -> dict[str, Any]:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
             return {}
         found = table.get("nbnebius", {}) if isinstance(table, dict) else {}
+        if not isinstance(found, dict):
+            raise SettingsError("[tool.nbnebius] in pyproject.toml is no table", why=str(path))
         allowed = {name for name, setting in SETTINGS.items() if setting.project}
-        if isinstance(found, dict) and (strange := sorted(set(found) - allowed)):
+        if strange := sorted(set(found) - allowed):
             raise SettingsError(
                 f"pyproject.toml sets {', '.join(strange)} for nbnebius",
                 why="a project may choose models and parameters only, so that an opened folder "
                 "cannot send a key elsewhere",
                 hint="allowed under [tool.nbnebius]: " + ", ".join(sorted(allowed)),
             )
-        return {name: check(name, value) for name, value in dict(found).items()}
+        return {name: _checked(name, value, path) for name, value in found.items()}
     return {}
 
 
 def read_user() -> dict[str, Any]:
-    """Read the user's own settings file; a broken one is an error that names it."""
+    """
+    Read the user's own settings file.
+
+    Names that this version does not know are kept, so that a newer one finds them again.
+
+    Raises
+    ------
+    SettingsError
+        It is broken, or holds a value that makes no sense; the file is named.
+    """
     path = home() / "config.json"
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        models = data.get("models", {})
+        told = [(kind, model) for kinds in models.values() for kind, model in kinds.items()]
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError):
-        raise SettingsError(
-            "Your settings file cannot be read", why=str(path), hint="mend it or delete it"
-        ) from None
-    return data if isinstance(data, dict) else {}
+    except (OSError, ValueError, AttributeError, RecursionError):
+        raise _broken(path) from None
+    if not all(isinstance(model, str) for _, model in told):
+        raise _broken(path)
+    return {
+        name: _checked(name, value, path) if name in SETTINGS else value
+        for name, value in data.items()
+    }
+
+
+def _broken(path: Path) -> SettingsError:
+    return SettingsError(
+        "Your settings file cannot be read", why=str(path), hint="mend it or delete it"
+    )
+
+
+def _checked(name: str, value: Any, path: Path) -> Any:
+    """Check a value of a file, and name the file where it makes no sense."""
+    try:
+        return check(name, value)
+    except OptionError as error:
+        raise SettingsError(error.what, why=f"{error.why}: {path}", hint="mend the file") from None
 
 
 def _write_user(data: Mapping[str, Any]) -> None:
@@ -256,7 +292,7 @@ def _write_user(data: Mapping[str, Any]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / "config.json"
-        fresh = folder / f"config.json.{os.getpid()}.new"
+        fresh = folder / f"config.json.{os.getpid()}.{threading.get_ident()}.new"
         fresh.write_text(json.dumps(data, indent=1, sort_keys=True), encoding="utf-8")
         fresh.replace(path)
     except OSError as error:

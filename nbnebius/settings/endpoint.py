@@ -10,6 +10,7 @@ project's folder: an opened folder must not be able to send a key elsewhere.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ DEFAULT_BASE_URL = "https://api.tokenfactory.nebius.com/v1/"
 ALIAS_HOSTS = frozenset({"api.studio.nebius.com", "api.studio.nebius.ai"})
 KEY_NAME = "NEBIUS_API_KEY"
 LARGEST_DOTENV = 100_000  # bytes
+STRANGE_IN_HOST = re.compile(r"[^\w.:%-]")  # \w: names of any script
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Source: TypeAlias = Literal[
@@ -72,14 +74,18 @@ def normalise_base_url(text: str) -> str:
     """
     given = text.strip().strip("\"'")
     if "://" not in given:
-        bare_host = given.split("/", 1)[0].rsplit(":", 1)[0]
+        try:
+            bare_host = urlsplit(f"//{given}").hostname
+        except ValueError:
+            bare_host = None
         given = f"{'http' if bare_host in LOOPBACK else 'https'}://{given}"
     try:
         parts = urlsplit(given)
         port = parts.port
     except ValueError:
         parts, port = urlsplit(""), None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    host_is_plain = parts.hostname and not STRANGE_IN_HOST.search(parts.hostname)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not host_is_plain:
         raise SettingsError(
             "The base URL is no address",
             why="it must look like https://host/v1/",
@@ -134,11 +140,13 @@ def find_endpoint(
     key, found_in = _find_key(api_key, key_source, environ, folder or Path.cwd())
     note = ""
     told = found_in == key_source
-    if key and not told and not is_nebius_host(host) and base_source != "environment":
+    same_environment = base_source == "environment" or url == _environment_url(environ)
+    if key and not told and not is_nebius_host(host) and not same_environment:
         # A key the user did not name in this call stays with the host it was made for.
         note = f"the key from {found_in} is not sent to {host}: pass api_key to send one"
         key, found_in = None, None
-    if key and url.startswith("http://") and host not in LOOPBACK and not told:
+    both_told = told and base_source == "argument"
+    if key and url.startswith("http://") and host not in LOOPBACK and not both_told:
         raise SettingsError(
             f"A key would travel to {host} over plain http",
             why="anyone on the way could read it",
@@ -147,6 +155,15 @@ def find_endpoint(
     if host in ALIAS_HOSTS:
         note = f"{host} is the service's former address; {DEFAULT_BASE_URL} is the present one"
     return Endpoint(url, base_source, key, found_in, note)
+
+
+def _environment_url(environ: Mapping[str, str]) -> str | None:
+    """Give the environment's own address, None where it has none that makes sense."""
+    address, source = _find_base(None, environ, {})
+    try:
+        return normalise_base_url(address) if source == "environment" else None
+    except SettingsError:
+        return None
 
 
 def _find_base(
@@ -194,9 +211,9 @@ def _checked(value: str, source: str) -> Secret:
 def read_dotenv(path: Path) -> str | None:
     """Read ``NEBIUS_API_KEY`` from a ``.env`` file; no other name is looked at."""
     try:
-        if path.stat().st_size > LARGEST_DOTENV:
+        if not path.is_file() or path.stat().st_size > LARGEST_DOTENV:
             return None
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     except OSError:
         return None
     found = None

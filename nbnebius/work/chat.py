@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.client.decode import decode_completion
 from nbnebius.client.reasoning import split_reasoning
+from nbnebius.errors import ResponseError
 from nbnebius.events import Observer, ReasoningDelta, TextDelta
 from nbnebius.journal import Bill, Journal, KeptAnswer
 from nbnebius.types.answers import ChatResult
@@ -77,7 +79,9 @@ async def chat(
     body = running.body
     key = origin.key(ENDPOINT, body)
     if kept := await origin.kept(journal, key):
-        return _from_kept(kept, body, observer)
+        # A kept answer that no version can read must not stand in the way of a new one.
+        with suppress(ResponseError):
+            return _from_kept(kept, body, observer)
     intent = origin.intent(key, "chat", body, price)
     if not stream:
         completion, answer = await client.chat.create(body, intent=intent)

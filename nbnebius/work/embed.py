@@ -11,10 +11,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import msgspec
 
+from nbnebius.client.decode import decode_embeddings
 from nbnebius.errors import BadRequestError, NebiusError, ResponseError, UnprocessableEntityError
 from nbnebius.events import Observer, Progress
-from nbnebius.journal import Bill, Journal, KeptVector, find_vectors, own_key, text_key
+from nbnebius.journal import (
+    Bill,
+    Journal,
+    KeptVector,
+    find_vectors,
+    own_key,
+    text_key,
+    unfiled_embeddings,
+)
 from nbnebius.types.answers import EmbeddingResult
 from nbnebius.work.estimate import estimate_tokens
 
@@ -22,7 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Literal
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nbnebius.client import AsyncClient
+    from nbnebius.types.usage import Usage
     from nbnebius.work.origin import Origin
     from nbnebius.work.price import Price
 
@@ -73,7 +87,10 @@ async def embed(
         for text in texts
     ]
     wanted = {key: text for key, text in zip(keys, texts, strict=True) if key and text}
-    kept = {} if origin.private else await find_vectors(journal, list(wanted))
+    kept: dict[bytes, KeptVector] = {}
+    if not origin.private:
+        await _file_the_rest(journal, origin.service, model, price)
+        kept = await find_vectors(journal, list(wanted))
     order = _Order(
         client,
         journal,
@@ -100,6 +117,37 @@ async def embed(
     if order.failures and not order.kept:
         raise next(iter(order.failures.values()))
     return _collect(order, keys)
+
+
+async def _file_the_rest(journal: Journal, service: str, model: str, price: Price) -> None:
+    """File vectors that were paid for before an interrupt or a crash, so that none is lost."""
+    for record, request, answer in await unfiled_embeddings(journal, service, model):
+        body = msgspec.json.decode(request)
+        texts, dimensions = body["input"], body.get("dimensions")
+        try:
+            embeddings = decode_embeddings(answer)
+        except NebiusError:
+            continue
+        if len(embeddings.vectors) == len(texts):
+            pairs = [(text_key(service, model, dimensions, text), text) for text in texts]
+            await journal.bill(record, _bill(embeddings.usage, price))
+            await journal.keep_vectors(
+                record, _kept_vectors(pairs, embeddings.vectors, embeddings.usage)
+            )
+
+
+def _bill(usage: Usage | None, price: Price) -> Bill:
+    return Bill(usage.prompt_tokens if usage else None, 0, cost=price.of_usage(usage))
+
+
+def _kept_vectors(
+    group: Sequence[tuple[bytes, str]], vectors: NDArray[np.float32], usage: Usage | None
+) -> list[KeptVector]:
+    shares = _shares([text for _, text in group], usage.prompt_tokens if usage else None)
+    return [
+        KeptVector(key, row.tobytes(), share)
+        for (key, _), row, share in zip(group, vectors, shares, strict=True)
+    ]
 
 
 def _groups(missing: list[tuple[bytes, str]]) -> list[list[tuple[bytes, str]]]:
@@ -142,17 +190,11 @@ async def _buy(order: _Order, group: list[tuple[bytes, str]]) -> None:
     except NebiusError as error:
         order.failures.update((key, error) for key, _ in group)
         return
-    shares = _shares([text for _, text in group], usage.prompt_tokens if usage else None)
-    bought = [
-        KeptVector(key, row.tobytes(), share)
-        for (key, _), row, share in zip(group, vectors, shares, strict=True)
-    ]
+    bought = _kept_vectors(group, vectors, usage)
     cost = order.price.of_usage(usage)
     order.cost = None if cost is None or order.cost is None else order.cost + cost
     if answer.record is not None:
-        await order.journal.bill(
-            answer.record, Bill(usage.prompt_tokens if usage else None, 0, cost=cost)
-        )
+        await order.journal.bill(answer.record, _bill(usage, order.price))
         if not order.origin.private:
             await order.journal.keep_vectors(answer.record, bought)
     order.kept.update((vector.key, vector) for vector in bought)
@@ -176,6 +218,7 @@ def _collect(order: _Order, keys: Sequence[bytes | None]) -> EmbeddingResult:
     import numpy as np
 
     width = len(next(iter(order.kept.values())).vector) // 4 if order.kept else 0
+    _refuse_other_sizes(order, width)
     vectors = np.full((len(keys), width), np.nan, dtype=np.float32)
     status: list[Literal["ok", "skipped", "failed"]] = []
     errors: list[str | None] = []
@@ -210,6 +253,17 @@ def _collect(order: _Order, keys: Sequence[bytes | None]) -> EmbeddingResult:
         model=order.model,
         dimensions=width,
     )
+
+
+def _refuse_other_sizes(order: _Order, width: int) -> None:
+    """Fail what has another size than the rest: the model behind the id has changed."""
+    for key, found in list(order.kept.items()):
+        if (size := len(found.vector) // 4) != width:
+            del order.kept[key]
+            order.failures[key] = ResponseError(
+                f"its vector has {size} dimensions, the others {width}",
+                hint="embed all texts with one model and one --dimensions",
+            )
 
 
 def _price(price: Price, tokens: float | None) -> float | None:

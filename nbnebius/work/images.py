@@ -117,7 +117,7 @@ async def _draw_one(
             kept.cost,
             kept.seconds,
             kept.bought_at,
-            body,
+            {**body, "seed": seed},
         )
     intent = origin.intent(key, "image", body, price)
     drawn, answer = await client.images.generate(body, intent=intent)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from nbnebius.types.usage import Usage
 
 PER_MILLION = 1_000_000
+TEMPLATE_TOKENS = 256  # what a model's own template puts around a chat
+READ = ("messages", "input", "prompt", "tools", "functions", "response_format", "guided_json")
 PICTURE_TOKENS = 16_384  # more than any served vision model reads from one picture
 
 
@@ -51,11 +53,9 @@ class Price:
         Bytes count as tokens, so it is never too low as long as the server honours
         ``max_tokens``; without one there is no bound.
         """
-        if "prompt" in body and "messages" not in body and self.image is not None:
-            return self.image
-        if self.tokens_in is None:
-            return None
-        read = _most_tokens(body.get("messages", body.get("input", body.get("prompt", ""))))
+        if self.tokens_in is None or self.image is not None:
+            return self.of_images(1) if "prompt" in body else None
+        read = TEMPLATE_TOKENS + _most_tokens([body[name] for name in READ if name in body])
         written = 0.0
         if "messages" in body or "prompt" in body:
             longest = body.get("max_tokens") or body.get("max_completion_tokens")

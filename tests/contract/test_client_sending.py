@@ -205,8 +205,8 @@ async def test_no_connection():
     async with AsyncClient(transport=transport) as asked:
         with pytest.raises(errors.ConnectError) as caught:
             await asked.chat.create(BODY, intent=INTENT)
-    assert caught.value.attempts == 9
-    assert memory.states == ["failed"] * 9
+    assert caught.value.attempts == 4
+    assert memory.states == ["failed"] * 4
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

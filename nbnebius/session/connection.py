@@ -1,0 +1,143 @@
+"""
+What stands behind a session: one background loop, one journal and one service, and their lifetimes.
+
+Several threads may wait at once. Events of work go to the thread that waits for it: each piece of
+work carries its own mailbox as a context variable, which its tasks inherit.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, TypeVar
+
+from nbnebius.bridge import Bridge, Mailbox
+from nbnebius.errors import NebiusError
+from nbnebius.journal import Journal, settle_orphans
+from nbnebius.session.service import Service
+from nbnebius.settings import home
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator
+
+    from nbnebius.events import Event
+    from nbnebius.settings import Config, Endpoint
+    from nbnebius.transport import Timeouts
+
+T = TypeVar("T")
+
+_mailbox: ContextVar[Mailbox] = ContextVar("nbnebius_mailbox")
+
+
+def tell(event: Event) -> None:
+    """Hand an event to whoever waits for the work that is running."""
+    _mailbox.get()(event)
+
+
+class Connection:
+    """
+    One service, as a session holds it; everything is opened at first use.
+
+    Parameters
+    ----------
+    endpoint, config
+        The address with its key, and the defaults in force.
+    max_retries, timeouts
+        Handed to the client.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, config: Config, *, max_retries: int, timeouts: Timeouts
+    ) -> None:
+        self._endpoint = endpoint
+        self._config = config
+        self._max_retries = max_retries
+        self._timeouts = timeouts
+        self._bridge = Bridge()
+        self._lock = threading.Lock()
+        self._journal: Journal | None = None
+        self._service: Service | None = None
+        self._closed = False
+        self._pid = os.getpid()
+
+    @property
+    def journal(self) -> Journal:
+        """The journal; what dead sessions left behind is settled when it is opened."""
+        self._check_process()
+        with self._lock:
+            if self._closed:
+                raise NebiusError("The session is closed", hint="connect() opens a new one")
+            if self._journal is None:
+                journal = Journal(home() / "journal.sqlite")
+                settle_orphans(journal)
+                self._journal = journal
+            return self._journal
+
+    @property
+    def is_own_process(self) -> bool:
+        """Whether this process opened it; a forked child must leave it alone."""
+        return os.getpid() == self._pid
+
+    @property
+    def service_name(self) -> str:
+        """The service's name, "" where it has not told it yet."""
+        if self._service:
+            return self._service.known_name
+        return "nebius" if self._endpoint.is_nebius else ""
+
+    def run(
+        self,
+        work: Callable[[Service], Awaitable[T]],
+        *,
+        see: Callable[[Event], None] | None = None,
+        tick: Callable[[], None] | None = None,
+    ) -> T:
+        """Run async work with the service, and wait for it; see `Bridge.run`."""
+        box = Mailbox()
+        return self._bridge.run(self._ready(work, box), mailbox=box, see=see, tick=tick)
+
+    def iterate(self, work: Callable[[Service], Awaitable[T]]) -> Generator[Event, None, T]:
+        """Run async work with the service and yield its events; see `Bridge.iterate`."""
+        box = Mailbox()
+        return self._bridge.iterate(self._ready(work, box), box)
+
+    def _ready(
+        self, work: Callable[[Service], Awaitable[T]], box: Mailbox
+    ) -> Callable[[], Awaitable[T]]:
+        journal = self.journal
+
+        async def ready() -> T:
+            _mailbox.set(box)
+            if self._service is None:  # on the loop, where nobody can come between
+                self._service = Service(
+                    self._endpoint,
+                    self._config,
+                    recorder=journal,
+                    observer=tell,
+                    max_retries=self._max_retries,
+                    timeouts=self._timeouts,
+                )
+            return await work(self._service)
+
+        return ready
+
+    def _check_process(self) -> None:
+        if not self.is_own_process:
+            raise NebiusError(
+                "This session was opened in another process",
+                why="a forked process must not share its parent's connections",
+                hint="call nbnebius.connect() in the child",
+            )
+
+    def close(self) -> None:
+        """End the work, close connections and the journal; a forked child only forgets them."""
+        if not self.is_own_process:
+            return
+        with self._lock:
+            self._closed = True
+            journal, self._journal = self._journal, None
+        service, self._service = self._service, None
+        self._bridge.close(service.client.close if service else None)
+        if journal:
+            journal.close()

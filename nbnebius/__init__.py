@@ -38,6 +38,7 @@ _HOMES = {
     "TransportError": "nbnebius.errors",
     "UnprocessableEntityError": "nbnebius.errors",
     "chat": "nbnebius.session.functions",
+    "completion": "nbnebius.session.functions",
     "connect": "nbnebius.session.functions",
     "embed": "nbnebius.session.functions",
     "estimate_tokens": "nbnebius.work.estimate",
@@ -73,6 +74,7 @@ __all__ = [
     "UnprocessableEntityError",
     "__version__",
     "chat",
+    "completion",
     "connect",
     "embed",
     "estimate_tokens",
@@ -137,5 +139,5 @@ if TYPE_CHECKING:
     from nbnebius.frames.embeddings import matrix
     from nbnebius.results import Gallery, Picture, Reply
     from nbnebius.session import Session
-    from nbnebius.session.functions import chat, connect, embed, image, models
+    from nbnebius.session.functions import chat, completion, connect, embed, image, models
     from nbnebius.work.estimate import estimate_tokens

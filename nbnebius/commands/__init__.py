@@ -2,20 +2,23 @@
 
 from nbnebius.commands.chat import CHAT, ChatOptions
 from nbnebius.commands.command import Command
+from nbnebius.commands.completion import COMPLETION, CompletionOptions
 from nbnebius.commands.embed import EMBED, EmbedOptions
 from nbnebius.commands.image import IMAGE, ImageOptions
 from nbnebius.commands.models import MODELS, ModelsOptions
 
-COMMANDS = {command.name: command for command in (CHAT, EMBED, IMAGE, MODELS)}
+COMMANDS = {command.name: command for command in (CHAT, COMPLETION, EMBED, IMAGE, MODELS)}
 
 __all__ = [
     "CHAT",
     "COMMANDS",
+    "COMPLETION",
     "EMBED",
     "IMAGE",
     "MODELS",
     "ChatOptions",
     "Command",
+    "CompletionOptions",
     "EmbedOptions",
     "ImageOptions",
     "ModelsOptions",

@@ -5,19 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.commands import CHAT
-from nbnebius.errors import Stopped, StreamError
-from nbnebius.magics.calling import (
-    caller,
-    expand_text,
-    give,
-    namespace_of,
-    private,
-    read,
-    say_kept,
-    show_dry_run,
-)
+from nbnebius.magics.answering import answer
+from nbnebius.magics.calling import expand_text, namespace_of, read
 from nbnebius.magics.files import read_file
-from nbnebius.magics.screen import Screen, show_text
+from nbnebius.magics.screen import show_text
 from nbnebius.session import default_session
 
 if TYPE_CHECKING:
@@ -25,7 +16,6 @@ if TYPE_CHECKING:
 
     from nbnebius.commands import ChatOptions
     from nbnebius.magics.magic import Notebook
-    from nbnebius.results import Reply
 
 
 def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:
@@ -39,58 +29,15 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
     if options.file:
         # A file is text, like a value: its braces are never looked at.
         expanded.text = f"{read_file(options.file)}\n\n{expanded.text}".strip()
-    asked = {
-        "model": options.model,
-        "system": options.system,
-        "images": [*_pictures(options, namespace), *expanded.pictures] or None,
-        **options.parameters,
-    }
     session = default_session()
-    if options.dry_run:
-        show_dry_run(notebook, session.prepare_chat(expanded.text, **asked))
-        return None
-    streams = options.out is None or options.show
-    screen = Screen(notebook, options.model or "the model", streams=streams, quiet=options.quiet)
-    screen.notes += [*notes, *expanded.notes]
-    try:
-        with screen:
-            reply = session.chat(
-                expanded.text,
-                stream=True,
-                private=private(options),
-                caller=caller(notebook, session, options, screen),
-                **asked,
-            )
-    except Stopped as stopped:
-        _show_partial(notebook, screen, options, stopped.reply, "stopped: what had come is kept")
-        raise
-    except StreamError as error:
-        _show_partial(notebook, screen, options, error.reply, "cut off: what had come is kept")
-        raise
-    _finish(screen, reply, options, "")
-    if reply.kept_from and not options.quiet:
-        say_kept(notebook, reply.kept_from)
-    screen.show_notes()
-    return give(notebook, reply, options)
-
-
-def _finish(screen: Screen, reply: Reply, options: ChatOptions, note: str) -> None:
-    if screen.view:
-        screen.finish_answer(reply, "" if options.quiet else reply.footer, note)
-    else:
-        text = f"{options.out}: {reply.footer}"
-        screen.finish_line(f"{text} · {note}" if note else text, dict(reply.metadata))
-
-
-def _show_partial(
-    notebook: Notebook, screen: Screen, options: ChatOptions, partial: Any, note: str
-) -> None:
-    if partial is None:
-        return
-    reply: Reply = partial
-    _finish(screen, reply, options, note)
-    if options.out:
-        notebook.bind(options.out, reply)
+    prepared = session.prepare_chat(
+        expanded.text,
+        model=options.model,
+        system=options.system,
+        images=[*_pictures(options, namespace), *expanded.pictures] or None,
+        **options.parameters,
+    )
+    return answer(notebook, session, prepared, options, [*notes, *expanded.notes])
 
 
 def _pictures(options: ChatOptions, namespace: Mapping[str, Any]) -> list[Any]:

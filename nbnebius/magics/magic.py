@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 MAGICS: dict[str, tuple[str, ...]] = {
     "nebius": ("line",),
     "chat": ("line", "cell"),
+    "completion": ("line", "cell"),
     "embed": ("line", "cell"),
     "image": ("line", "cell"),
     "models": ("line",),

@@ -151,8 +151,7 @@ def _found(config: Config, name: str) -> str:
 
 
 def _known(name: str) -> str:
-    from nbnebius.settings import SETTINGS
-    from nbnebius.settings.config import check
+    from nbnebius.settings import SETTINGS, check
 
     if name not in SETTINGS:
         check(name, "")  # raises with the nearest name

@@ -63,6 +63,25 @@ async def chat(
     return Prepared("chat", body, record, Price.of(record), await service.name())
 
 
+async def completion(
+    service: Service,
+    prompt: str | Sequence[str],
+    model: str | None,
+    parameters: Mapping[str, Any],
+) -> Prepared:
+    """Make a text completion ready."""
+    prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+    if not all([*prompts, prompts]):
+        raise OptionError("The prompt is empty", hint="write the text that is to be continued")
+    chosen, record = await service.model("chat", model)
+    told = {name: service.config.get(name) for name in PARAMETERS}
+    told.update(parameters)
+    if told.get("max_tokens") is None:
+        told["max_tokens"] = _longest(service, record)
+    body = _plain({"model": chosen, "prompt": prompt, **told})
+    return Prepared("completion", body, record, Price.of(record), await service.name())
+
+
 def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
     """
     Give a body in JSON's own types, without fields that are None.

@@ -1,6 +1,6 @@
 """The key, the address, the defaults, and where each came from."""
 
-from nbnebius.settings.config import MODEL_SETTINGS, PARAMETERS, SETTINGS, Config
+from nbnebius.settings.config import Config
 from nbnebius.settings.endpoint import (
     DEFAULT_BASE_URL,
     KEY_NAME,
@@ -11,6 +11,7 @@ from nbnebius.settings.endpoint import (
     normalise_base_url,
 )
 from nbnebius.settings.home import home
+from nbnebius.settings.known import MODEL_SETTINGS, PARAMETERS, SETTINGS, check
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -21,6 +22,7 @@ __all__ = [
     "Config",
     "Endpoint",
     "Source",
+    "check",
     "find_endpoint",
     "home",
     "missing_key",

@@ -11,137 +11,15 @@ import json
 import os
 import threading
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError, SettingsError
 from nbnebius.settings.home import home
+from nbnebius.settings.known import SETTINGS, check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-
-def _number(low: float, high: float) -> Callable[[Any], float]:
-    def check(value: Any) -> float:
-        number = float(value)
-        if isinstance(value, bool) or not low <= number <= high:
-            raise ValueError
-        return number
-
-    return check
-
-
-def _whole(low: int) -> Callable[[Any], int]:
-    def check(value: Any) -> int:
-        number = int(value)
-        if isinstance(value, bool) or number != float(value) or number < low:
-            raise ValueError
-        return number
-
-    return check
-
-
-def _one_of(*words: str) -> Callable[[Any], str]:
-    def check(value: Any) -> str:
-        if value not in words:
-            raise ValueError
-        return str(value)
-
-    return check
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError
-    return value.strip()
-
-
-def _switch(value: Any) -> bool:
-    words = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
-    if isinstance(value, bool):
-        return value
-    if str(value).lower() not in words:
-        raise ValueError
-    return words[str(value).lower()]
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One name of the configuration: how its value is checked and what it means."""
-
-    name: str
-    check: Callable[[Any], Any]
-    expects: str
-    help: str
-    default: Any = None
-    project: bool = True
-
-
-SETTINGS = {
-    setting.name: setting
-    for setting in (
-        Setting("chat_model", _text, "a model id", "model of chats"),
-        Setting("embedding_model", _text, "a model id", "model of embeddings"),
-        Setting("image_model", _text, "a model id", "model of images"),
-        Setting("system", _text, "a text", "system prompt of every chat"),
-        Setting("temperature", _number(0, 2), "a number from 0 to 2", "sampling temperature"),
-        Setting("max_tokens", _whole(1), "a whole number from 1", "longest answer, in tokens"),
-        Setting("top_p", _number(0, 1), "a number from 0 to 1", "nucleus sampling"),
-        Setting(
-            "reuse",
-            _one_of("restart", "always", "never"),
-            "restart, always or never",
-            "when a cell shows its kept answer instead of asking",
-            default="restart",
-            project=False,
-        ),
-        Setting(
-            "private",
-            _switch,
-            "on or off",
-            "keep no prompts and answers on disk, only usage",
-            default=False,
-            project=False,
-        ),
-        Setting(
-            "base_url",
-            _text,
-            "an address",
-            "where requests go when the environment does not say",
-            project=False,
-        ),
-    )
-}
-MODEL_SETTINGS = {"chat": "chat_model", "embedding": "embedding_model", "image": "image_model"}
-PARAMETERS = ("temperature", "max_tokens", "top_p")
-
-
-def check(name: str, value: Any) -> Any:
-    """
-    Check one value.
-
-    Raises
-    ------
-    OptionError
-        No such setting (the nearest is named), or a value it cannot take.
-    """
-    setting = SETTINGS.get(name)
-    if setting is None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, SETTINGS, n=1)
-        raise OptionError(
-            f"There is no setting {name!r}",
-            why=f"did you mean {near[0]}?" if near else "",
-            hint="the settings are " + ", ".join(SETTINGS),
-        )
-    try:
-        return setting.check(value)
-    except (ValueError, TypeError, OverflowError):
-        raise OptionError(
-            f"The setting {name} cannot be {value!r}", why=f"it takes {setting.expects}"
-        ) from None
+    from collections.abc import Mapping
 
 
 class Config:

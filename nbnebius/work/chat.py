@@ -1,43 +1,51 @@
-"""Ask a chat model once, streamed or whole, or show the answer that is kept."""
+"""
+Ask a model once, streamed or whole, or show the answer that is kept.
+
+A text completion is asked the same way; its continuations become the choices' texts.
+"""
 
 from __future__ import annotations
 
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from nbnebius.client.decode import decode_completion
+from nbnebius.client.decode import decode_completion, decode_text_completion
 from nbnebius.client.reasoning import split_reasoning
 from nbnebius.errors import ResponseError
 from nbnebius.events import Observer, ReasoningDelta, TextDelta
 from nbnebius.journal import Bill, Journal, KeptAnswer
 from nbnebius.types.answers import ChatResult
+from nbnebius.types.chat import ChatCompletion, Choice, Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbnebius.client import AsyncClient, ChatStream
-    from nbnebius.types.chat import ChatCompletion
+    from nbnebius.client.completions import CompletionStream
+    from nbnebius.types.completions import Completion
     from nbnebius.work.origin import Origin
     from nbnebius.work.price import Price
 
-ENDPOINT = "chat/completions"
+Asked: TypeAlias = Literal["chat", "completion"]
+ENDPOINTS: dict[Asked, str] = {"chat": "chat/completions", "completion": "completions"}
 
 
 @dataclass(slots=True)
 class Running:
-    """A chat that is under way, so that what came can be kept when it is stopped."""
+    """A question that is under way, so that what came can be kept when it is stopped."""
 
     body: Mapping[str, Any]
     started: float
-    stream: ChatStream | None = None
+    kind: Asked = "chat"
+    stream: ChatStream | CompletionStream | None = None
 
     def partial(self) -> ChatResult | None:
         """Give what has come so far, or None where nothing has."""
         if self.stream is None:
             return None
-        completion = self.stream.completion
+        completion = _as_chat(self.stream.completion)
         if not completion.choices:
             return None
         return _result(
@@ -51,9 +59,9 @@ class Running:
         )
 
 
-def run(body: Mapping[str, Any]) -> Running:
-    """Begin to keep track of a chat."""
-    return Running(body, time.monotonic())
+def run(body: Mapping[str, Any], kind: Asked = "chat") -> Running:
+    """Begin to keep track of a question."""
+    return Running(body, time.monotonic(), kind)
 
 
 async def chat(
@@ -77,21 +85,23 @@ async def chat(
         What the client raises; a stream that broke off is a `StreamError` with its text.
     """
     body = running.body
-    key = origin.key(ENDPOINT, body)
+    key = origin.key(ENDPOINTS[running.kind], body)
     if kept := await origin.kept(journal, key):
         # A kept answer that no version can read must not stand in the way of a new one.
         with suppress(ResponseError):
-            return _from_kept(kept, body, observer)
-    intent = origin.intent(key, "chat", body, price)
+            return _from_kept(kept, running, observer)
+    intent = origin.intent(key, running.kind, body, price)
+    resource = client.chat if running.kind == "chat" else client.completions
     if not stream:
-        completion, answer = await client.chat.create(body, intent=intent)
-        record, first = answer.record, None
+        answered, answer = await resource.create(body, intent=intent)
+        completion, record, first = _as_chat(answered), answer.record, None
     else:
-        async with client.chat.stream(body, intent=intent) as pieces:
+        async with resource.stream(body, intent=intent) as pieces:
             running.stream = pieces
             async for piece in pieces:
                 observer(piece)
-        completion, record, first = pieces.completion, pieces.record, pieces.first_token_seconds
+        completion = _as_chat(pieces.completion)
+        record, first = pieces.record, pieces.first_token_seconds
     cost = price.of_usage(completion.usage)
     if record is not None:
         usage = completion.usage
@@ -115,11 +125,24 @@ async def chat(
     )
 
 
-def _from_kept(kept: KeptAnswer, body: Mapping[str, Any], observer: Observer) -> ChatResult:
-    completion = decode_completion(kept.body, kept.content_type)
+def _as_chat(completion: ChatCompletion | Completion) -> ChatCompletion:
+    """Give a text completion the shape of a chat's answer, so that one kind of result serves."""
+    if isinstance(completion, ChatCompletion):
+        return completion
+    choices = [
+        Choice(c.index, Message(content=c.text), c.finish_reason, c.logprobs)
+        for c in completion.choices
+    ]
+    return ChatCompletion(
+        completion.id, completion.created, completion.model, choices, completion.usage
+    )
+
+
+def _from_kept(kept: KeptAnswer, running: Running, observer: Observer) -> ChatResult:
+    decode = decode_completion if running.kind == "chat" else decode_text_completion
     result = _result(
-        completion,
-        body,
+        _as_chat(decode(kept.body, kept.content_type)),
+        running.body,
         cost=0.0,
         answer_cost=kept.cost,
         seconds=kept.seconds,

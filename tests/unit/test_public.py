@@ -40,6 +40,7 @@ NAMES = [
     "UnprocessableEntityError",
     "__version__",
     "chat",
+    "completion",
     "connect",
     "embed",
     "estimate_tokens",

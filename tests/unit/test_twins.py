@@ -15,12 +15,14 @@ SHOWING = {"out", "quiet", "help", "show", "cell", "dry_run", "fresh", "raw"}
 SAMPLING = {"temperature", "max_tokens", "top_p", "seed", "stop", "set"}
 ONLY_MAGIC = {
     "chat": SHOWING | SAMPLING | {"file"},  # a function is handed the file's text
+    "completion": SHOWING | (SAMPLING | {"logprobs"}),
     "embed": SHOWING | {"by"},  # a list of texts is cut already
     "image": SHOWING,
     "models": SHOWING,
 }
 ONLY_FUNCTION = {
     "chat": {"stream", "cache"},  # a magic always streams; --fresh and `reuse` rule what is kept
+    "completion": {"stream", "cache"},
     "embed": set(),
     "image": {"loras"},  # structured input comes by variable
     "models": set(),

@@ -1,0 +1,84 @@
+"""What chat and completion share: send what was prepared, show the answer as it grows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.errors import Stopped, StreamError
+from nbnebius.magics.calling import caller, give, private, say_kept, show_dry_run
+from nbnebius.magics.screen import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbnebius.commands.common import PaidOptions
+    from nbnebius.magics.magic import Notebook
+    from nbnebius.results import Reply
+    from nbnebius.session import Prepared, Session
+
+
+def answer(
+    notebook: Notebook,
+    session: Session,
+    prepared: Prepared,
+    options: PaidOptions,
+    notes: Sequence[str],
+) -> Any:
+    """
+    Send a prepared request and show its answer; the `Reply` comes back unless it has a name.
+
+    Parameters
+    ----------
+    notebook, session
+        Where it is shown, and whom it goes through.
+    prepared
+        The request; a dry run shows it and sends nothing.
+    options
+        The magic's own.
+    notes
+        What was put into the prompt, told below the answer.
+    """
+    if options.dry_run:
+        show_dry_run(notebook, prepared)
+        return None
+    streams = options.out is None or options.show
+    screen = Screen(notebook, prepared.body["model"], streams=streams, quiet=options.quiet)
+    screen.notes += notes
+    try:
+        with screen:
+            reply = session.ask(
+                prepared,
+                stream=True,
+                private=private(options),
+                caller=caller(notebook, session, options, screen),
+            )
+    except Stopped as stopped:
+        _show_partial(notebook, screen, options, stopped.reply, "stopped: what had come is kept")
+        raise
+    except StreamError as error:
+        _show_partial(notebook, screen, options, error.reply, "cut off: what had come is kept")
+        raise
+    _finish(screen, reply, options, "")
+    if reply.kept_from and not options.quiet:
+        say_kept(notebook, reply.kept_from)
+    screen.show_notes()
+    return give(notebook, reply, options)
+
+
+def _finish(screen: Screen, reply: Reply, options: PaidOptions, note: str) -> None:
+    if screen.view:
+        screen.finish_answer(reply, "" if options.quiet else reply.footer, note)
+    else:
+        text = f"{options.out}: {reply.footer}"
+        screen.finish_line(f"{text} · {note}" if note else text, dict(reply.metadata))
+
+
+def _show_partial(
+    notebook: Notebook, screen: Screen, options: PaidOptions, partial: Any, note: str
+) -> None:
+    if partial is None:
+        return
+    reply: Reply = partial
+    _finish(screen, reply, options, note)
+    if options.out:
+        notebook.bind(options.out, reply)

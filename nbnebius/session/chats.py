@@ -1,0 +1,144 @@
+"""Chats and text completions of a session."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.events import TextDelta
+from nbnebius.results import Reply
+from nbnebius.session import prepare
+from nbnebius.session.asking import Asking
+from nbnebius.session.caller import FUNCTION, Caller
+from nbnebius.session.connection import tell
+from nbnebius.session.core import Core
+from nbnebius.session.prompt import Prompt, to_messages
+from nbnebius.work import chat as chat_work
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from nbnebius.session.prepare import Prepared
+    from nbnebius.session.service import Service
+    from nbnebius.types.answers import ChatResult
+
+
+class Chats(Core):
+    """The part of a session that asks."""
+
+    def prepare_chat(
+        self,
+        prompt: Prompt,
+        *,
+        model: str | None = None,
+        system: str | None = None,
+        images: Any = None,
+        **parameters: Any,
+    ) -> Prepared:
+        """Settle everything about a chat without sending it."""
+        messages = to_messages(prompt, system=system or self.config.get("system"), images=images)
+        return self.run(lambda service: prepare.chat(service, messages, model, parameters))
+
+    def prepare_completion(
+        self, prompt: str | Sequence[str], *, model: str | None = None, **parameters: Any
+    ) -> Prepared:
+        """Settle everything about a text completion without sending it."""
+        return self.run(lambda service: prepare.completion(service, prompt, model, parameters))
+
+    def ask(
+        self,
+        prepared: Prepared,
+        *,
+        stream: bool = False,
+        cache: bool = False,
+        private: bool | None = None,
+        caller: Caller = FUNCTION,
+    ) -> Reply:
+        """Send what was prepared and wait for the whole answer."""
+        asking = self._begin(prepared, caller, stream=stream, cache=cache, private=private)
+        with asking.keeping_partial():
+            reply = Reply(self.run(asking.ask, caller))
+        if not reply.cached:
+            self.say_where_kept(asking.origin, caller)
+        return reply
+
+    def stream(
+        self, prepared: Prepared, *, cache: bool = False, private: bool | None = None
+    ) -> Generator[str, None, Reply]:
+        """Send what was prepared and yield the text; the generator's value is the `Reply`."""
+        asking = self._begin(prepared, FUNCTION, stream=True, cache=cache, private=private)
+        events = self._connection.iterate(asking.ask)
+        with asking.keeping_partial(), closing(events):
+            while True:
+                try:
+                    event = next(events)
+                except StopIteration as end:
+                    reply = Reply(end.value)
+                    break
+                if isinstance(event, TextDelta):
+                    yield event.text
+                else:
+                    self.observer(event)
+        if not reply.cached:
+            self.say_where_kept(asking.origin, FUNCTION)
+        return reply
+
+    def _begin(
+        self, prepared: Prepared, caller: Caller, *, stream: bool, cache: bool, private: bool | None
+    ) -> Asking:
+        origin = self.origin_of(prepared, caller, cache=cache, private=private)
+        kind: chat_work.Asked = "completion" if prepared.kind == "completion" else "chat"
+        running = chat_work.run(prepared.body, kind)
+
+        async def ask(service: Service) -> ChatResult:
+            async with service.explaining("chat", prepared.body["model"]):
+                return await chat_work.chat(
+                    running,
+                    client=service.client,
+                    journal=self.journal,
+                    origin=origin,
+                    price=prepared.price,
+                    stream=stream,
+                    observer=tell,
+                )
+
+        return Asking(running, origin, ask)
+
+    def chat(
+        self,
+        prompt: Prompt,
+        *,
+        stream: bool = False,
+        cache: bool = False,
+        private: bool | None = None,
+        caller: Caller = FUNCTION,
+        **options: Any,
+    ) -> Reply:
+        """Ask once and wait for the whole answer; see `nbnebius.chat`."""
+        prepared = self.prepare_chat(prompt, **options)
+        return self.ask(prepared, stream=stream, cache=cache, private=private, caller=caller)
+
+    def stream_chat(
+        self,
+        prompt: Prompt,
+        *,
+        cache: bool = False,
+        private: bool | None = None,
+        **options: Any,
+    ) -> Generator[str, None, Reply]:
+        """Ask once and yield the text as it comes; the generator's value is the `Reply`."""
+        return self.stream(self.prepare_chat(prompt, **options), cache=cache, private=private)
+
+    def completion(
+        self,
+        prompt: str | Sequence[str],
+        *,
+        stream: bool = False,
+        cache: bool = False,
+        private: bool | None = None,
+        caller: Caller = FUNCTION,
+        **options: Any,
+    ) -> Reply:
+        """Continue a prompt and wait for the whole answer; see `nbnebius.completion`."""
+        prepared = self.prepare_completion(prompt, **options)
+        return self.ask(prepared, stream=stream, cache=cache, private=private, caller=caller)

@@ -1,0 +1,109 @@
+"""What every part of a session stands on: one connection, and what is told once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from nbnebius.journal import spent
+from nbnebius.session import telling
+from nbnebius.session.asker import ConsoleAsker
+from nbnebius.session.asking import stopped
+from nbnebius.session.caller import FUNCTION, Caller
+from nbnebius.session.connection import Connection
+from nbnebius.settings import Config
+from nbnebius.transport import Timeouts
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from nbnebius.events import Asker, Event
+    from nbnebius.journal import Journal, Spend
+    from nbnebius.session.prepare import Prepared
+    from nbnebius.session.service import Service
+    from nbnebius.settings import Endpoint
+    from nbnebius.work.origin import Origin
+
+T = TypeVar("T")
+
+
+class Core:
+    """What every part of a session needs; its arguments are those of `Session`."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        config: Config | None = None,
+        *,
+        max_retries: int = 8,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self.endpoint = endpoint
+        self.config = config or Config()
+        self.observer: Callable[[Event], None] = telling.to_stderr
+        self.asker: Asker = ConsoleAsker()
+        self._connection = Connection(
+            endpoint, self.config, max_retries=max_retries, timeouts=timeouts or Timeouts()
+        )
+        self._told = False
+        self._on_close: list[Callable[[], None]] = []
+
+    def __repr__(self) -> str:
+        return f"Session({self.endpoint.base_url!r})"
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, opened at first use."""
+        return self._connection.journal
+
+    def close(self) -> None:
+        """Close connections and the journal; a session is not used again after that."""
+        if not self._connection.is_own_process:
+            return  # what a forked child would end is its parent's
+        self._connection.close()
+        while self._on_close:
+            self._on_close.pop()()
+
+    def at_close(self, action: Callable[[], None]) -> None:
+        """Have `action` called when the session is closed."""
+        self._on_close.append(action)
+
+    def spent(self, *, session: str | None = None) -> Spend:
+        """Sum what this session (or all, with ``session=None``) spent, from the journal."""
+        return spent(self.journal, session=session)
+
+    @property
+    def kept_in(self) -> str:
+        """Where answers are kept, for people to read."""
+        return telling.short(self.journal.path)
+
+    def chosen_model(self, kind: str) -> str | None:
+        """Give the model that was chosen for a kind of work, if one was; no network."""
+        name = self._connection.service_name
+        return self.config.chosen(name, kind) if name else None
+
+    def run(self, work: Callable[[Service], Awaitable[T]], caller: Caller = FUNCTION) -> T:
+        """Run async work with the service, and wait for it."""
+        see = caller.see or self.observer
+        self._tell_first(see)
+        try:
+            return self._connection.run(work, see=see, tick=caller.tick)
+        except KeyboardInterrupt:
+            raise stopped(None) from None
+
+    def origin_of(
+        self, prepared: Prepared, caller: Caller, *, cache: bool, private: bool | None
+    ) -> Origin:
+        """Say who asks, and what may be shown instead of asking."""
+        secret = self.config.get("private") if private is None else private
+        return caller.origin(prepared.service, cache=cache, private=bool(secret))
+
+    def _tell_first(self, see: Callable[[Event], None]) -> None:
+        if not self._told:
+            self._told = True
+            for note in telling.at_first(self.endpoint, self.journal):
+                see(note)
+
+    def say_where_kept(self, origin: Origin, caller: Caller) -> None:
+        """Tell once, after the first billed call, where answers are kept."""
+        if not origin.private and (note := telling.where_kept(self.journal)):
+            (caller.see or self.observer)(note)

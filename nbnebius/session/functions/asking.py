@@ -1,0 +1,154 @@
+"""`chat` and `completion`, the twins of ``%chat`` and ``%completion``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from nbnebius.session.default import default_session
+from nbnebius.session.stream import TextStream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nbnebius.results import Reply
+
+
+@overload
+def chat(
+    prompt: str | Sequence[Mapping[str, Any]],
+    *,
+    model: str | None = ...,
+    system: str | None = ...,
+    images: Any = ...,
+    stream: Literal[False] = ...,
+    cache: bool = ...,
+    private: bool | None = ...,
+    **parameters: Any,
+) -> Reply: ...
+@overload
+def chat(
+    prompt: str | Sequence[Mapping[str, Any]],
+    *,
+    model: str | None = ...,
+    system: str | None = ...,
+    images: Any = ...,
+    stream: Literal[True],
+    cache: bool = ...,
+    private: bool | None = ...,
+    **parameters: Any,
+) -> TextStream: ...
+def chat(
+    prompt: str | Sequence[Mapping[str, Any]],
+    *,
+    model: str | None = None,
+    system: str | None = None,
+    images: Any = None,
+    stream: bool = False,
+    cache: bool = False,
+    private: bool | None = None,
+    **parameters: Any,
+) -> Reply | TextStream:
+    """
+    Ask a chat model.
+
+    Parameters
+    ----------
+    prompt
+        A text, or a list of messages as the API has them.
+    model
+        A model's id; the default chat model if left out.
+    system
+        The system prompt.
+    images
+        What the model should see: a URL, a path, bytes, a PIL image, a figure, or several.
+    stream
+        Give an iterator of text pieces, with ``.reply`` at its end.
+    cache
+        Show the kept answer to the very same request, if there is one, and let this one be kept
+        for later calls.
+    private
+        Keep neither prompt nor answer on disk, only usage.
+    **parameters
+        Any other field of the request: ``temperature``, ``max_tokens``, ``top_k``,
+        ``response_format`` …
+
+    Returns
+    -------
+    Reply
+        ``.text``, ``.usage`` (tokens), ``.cost`` (USD) …
+
+    Raises
+    ------
+    NebiusError
+        Everything of `nbnebius.errors`.
+    """
+    session = default_session()
+    prepared = session.prepare_chat(prompt, model=model, system=system, images=images, **parameters)
+    if stream:
+        return TextStream(session.stream(prepared, cache=cache, private=private))
+    return session.ask(prepared, cache=cache, private=private)
+
+
+@overload
+def completion(
+    prompt: str | Sequence[str],
+    *,
+    model: str | None = ...,
+    stream: Literal[False] = ...,
+    cache: bool = ...,
+    private: bool | None = ...,
+    **parameters: Any,
+) -> Reply: ...
+@overload
+def completion(
+    prompt: str | Sequence[str],
+    *,
+    model: str | None = ...,
+    stream: Literal[True],
+    cache: bool = ...,
+    private: bool | None = ...,
+    **parameters: Any,
+) -> TextStream: ...
+def completion(
+    prompt: str | Sequence[str],
+    *,
+    model: str | None = None,
+    stream: bool = False,
+    cache: bool = False,
+    private: bool | None = None,
+    **parameters: Any,
+) -> Reply | TextStream:
+    """
+    Continue a text (``v1/completions``), as for code.
+
+    Parameters
+    ----------
+    prompt
+        The text to be continued, or several.
+    model
+        A model's id; the default chat model if left out.
+    stream
+        Give an iterator of text pieces, with ``.reply`` at its end.
+    cache
+        Show the kept answer to the very same request, if there is one, and let this one be kept
+        for later calls.
+    private
+        Keep neither prompt nor answer on disk, only usage.
+    **parameters
+        Any other field of the request: ``max_tokens``, ``temperature``, ``logprobs``, ``echo`` …
+
+    Returns
+    -------
+    Reply
+        ``.text`` is the continuation; ``.choices`` holds all of them.
+
+    Raises
+    ------
+    NebiusError
+        Everything of `nbnebius.errors`.
+    """
+    session = default_session()
+    prepared = session.prepare_completion(prompt, model=model, **parameters)
+    if stream:
+        return TextStream(session.stream(prepared, cache=cache, private=private))
+    return session.ask(prepared, cache=cache, private=private)

@@ -1,0 +1,50 @@
+"""`embed`, the twin of ``%embed``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.session.default import default_session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def embed(
+    texts: Any,
+    *,
+    model: str | None = None,
+    dimensions: int | None = None,
+    column: str | None = None,
+    private: bool | None = None,
+) -> pd.DataFrame:
+    """
+    Turn texts into vectors; each distinct text is bought once and never again.
+
+    Parameters
+    ----------
+    texts
+        A text, a list, a Series, or a frame.
+    model
+        A model's id; the default embedding model if left out.
+    dimensions
+        Shorter vectors, where the model can.
+    column
+        Of a frame, the column of texts; needed where several hold text.
+    private
+        Keep nothing on disk but usage.
+
+    Returns
+    -------
+    DataFrame
+        What was given (a list as column ``text``), then ``embedding`` (float32 rows of one block),
+        ``neb_status``, ``neb_error``, ``neb_tokens``, ``neb_cost`` (USD). `matrix` gives the block.
+
+    Raises
+    ------
+    NebiusError
+        Nothing at all could be embedded; a single text's failure is data.
+    """
+    return default_session().embed(
+        texts, model=model, dimensions=dimensions, column=column, private=private
+    )

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.events import Event, Note, Progress, ReasoningDelta, Retrying, TextDelta
-from nbnebius.rendering.answer import answer_bundle, footer_html, usd
+from nbnebius.rendering.answer import footer_html, usd
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.stream import StreamView, TerminalView
 
@@ -147,15 +147,16 @@ class Screen:
         """Paint the final answer, in the place where it grew."""
         assert self.view is not None
         metadata = dict(reply.metadata)
-        if self.view.text.strip() or not reply.text:
+        # Only the first choice streams, and some models stream their answer as reasoning.
+        streamed = reply.all_text == reply.text and (self.view.text.strip() or not reply.text)
+        if isinstance(self.view, TerminalView):
+            if not streamed:
+                self.view.add(reply.all_text if reply.text else "")
             self.view.finish(footer, note, metadata)
-        elif isinstance(self.view, TerminalView):
-            self.view.add(reply.text)
+        elif streamed:
             self.view.finish(footer, note, metadata)
         else:
-            # Some models put the whole answer where reasoning belongs; it streamed as that.
-            bundle = answer_bundle(reply.text, reasoning=reply.reasoning, footer=footer, note=note)
-            self._painter.show(bundle, metadata)
+            self._painter.show(reply.bundle(footer, note), metadata)
 
     def show_result(self, value: Any) -> None:
         """Show a result in the place of the status."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from nbnebius.client.reasoning import split_reasoning
 from nbnebius.rendering.answer import answer_bundle, footer_text
 
 if TYPE_CHECKING:
@@ -138,6 +139,20 @@ class Reply:
         """What a reader must know of a partial answer; "" for a whole one."""
         return "not finished: what had come is kept" if self.partial else ""
 
+    def bundle(self, footer: str, note: str = "") -> dict[str, str]:
+        """Give the page's and the terminal's form; of several choices, all of them."""
+        return answer_bundle(self.all_text, reasoning=self.reasoning, footer=footer, note=note)
+
+    @property
+    def all_text(self) -> str:
+        """The text; where ``n`` asked for several, every choice under its number."""
+        texts = [split_reasoning(c.message, c.finish_reason)[0] for c in self.choices]
+        if len(texts) < 2:  # noqa: PLR2004 - one is no list
+            return self.text
+        return "\n\n".join(
+            f"**{number} of {len(texts)}**\n\n{text}" for number, text in enumerate(texts, 1)
+        )
+
     @property
     def metadata(self) -> Mapping[str, Any]:
         """What stands in the output's metadata: seconds, and whether the answer was kept."""
@@ -160,7 +175,4 @@ class Reply:
         return f"Reply({start!r}, model={self.model!r})"
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Any]]:
-        bundle = answer_bundle(
-            self.text, reasoning=self.reasoning, footer=self.footer, note=self.note
-        )
-        return bundle, dict(self.metadata)
+        return self.bundle(self.footer, self.note), dict(self.metadata)

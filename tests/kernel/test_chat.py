@@ -238,3 +238,10 @@ def test_a_file_is_asked_with_and_its_braces_are_text(kernel):
     assert "nowhere.txt" in cell.message
     kernel.ok("open('picture.bin', 'wb').write(bytes(range(256)))")
     assert "not text" in kernel.run("%chat --file picture.bin Hi").message
+
+
+def test_several_choices_are_all_shown(kernel):
+    cell = kernel.ok("got = %chat --set n=3 -t 1 --max-tokens 30 Name a colour of the sea.")
+    (shown,) = [o for o in cell.displays if "3 of 3" in o["data"]["text/plain"]]
+    assert all(f"{number} of 3" in shown["data"]["text/html"] for number in (1, 2, 3))
+    assert kernel.value("len(got.df)") == "3"

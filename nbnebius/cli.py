@@ -80,16 +80,23 @@ def _sandbox(arguments: list[str]) -> int:
 
 
 def _doctor() -> int:
-    from nbnebius.launch import examine
+    from nbnebius.launch import Finding, answers, examine
+    from nbnebius.session import Session
     from nbnebius.settings import Config, find_endpoint, home
 
+    key_source, address, answering = None, "nowhere", []
     try:
-        endpoint = find_endpoint(config=Config().user)
+        config = Config()
+        endpoint = find_endpoint(config=config.user)
         key_source, address = endpoint.key_source, endpoint.base_url
-    except SettingsError as error:
-        print(f"look  {error}")
-        key_source, address = None, "nowhere"
+        if endpoint.key or not endpoint.is_nebius:
+            session = Session(endpoint, config, max_retries=0)
+            answering.append(answers(lambda: len(session.models())))
+            session.close()
+    except NebiusError as error:
+        answering.append(Finding(fine=False, text=error.what, hint=error.hint or error.why))
     findings = examine(home() / "journal.sqlite", key_source=key_source, endpoint=address)
+    findings += answering
     for finding in findings:
         print(f"fine  {finding.text}" if finding.fine else f"look  {finding.text}")
         if not finding.fine and finding.hint:

@@ -7,14 +7,15 @@ There is no hard-coded default: the preferences only order what the live catalog
 from __future__ import annotations
 
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbnebius.types.model import ModelRecord
 
-PREFERRED = {
+Work: TypeAlias = Literal["chat", "vision", "embedding", "image"]
+PREFERRED: dict[Work, tuple[str, ...]] = {
     "chat": (
         "Qwen/Qwen3-32B",
         "Qwen/Qwen3-30B-A3B-Instruct-2507",
@@ -22,19 +23,25 @@ PREFERRED = {
         "meta-llama/Llama-3.3-70B-Instruct",
         "meta-llama/Meta-Llama-3.1-70B-Instruct",
     ),
+    "vision": ("Qwen/Qwen2.5-VL-72B-Instruct", "Qwen/Qwen2-VL-72B-Instruct"),
     "embedding": ("Qwen/Qwen3-Embedding-8B", "BAAI/bge-en-icl"),
     "image": ("black-forest-labs/flux-schnell", "black-forest-labs/flux-dev", "stability-ai/sdxl"),
 }
 # A model that reads images chats as well.
-SERVES = {"chat": ("chat", "vision"), "embedding": ("embedding",), "image": ("image",)}
+SERVES: dict[Work, tuple[str, ...]] = {
+    "chat": ("chat", "vision"),
+    "vision": ("vision",),
+    "embedding": ("embedding",),
+    "image": ("image",),
+}
 
 
-def serves(record: ModelRecord, kind: str) -> bool:
+def serves(record: ModelRecord, kind: Work) -> bool:
     """Tell whether a model can do a kind of work: chat, embedding or image."""
     return record.type in SERVES[kind]
 
 
-def first_choice(records: Sequence[ModelRecord], kind: str) -> str | None:
+def first_choice(records: Sequence[ModelRecord], kind: Work) -> str | None:
     """Choose a model: the first preferred one that is there, else the cheapest of the type."""
     fitting = [r for r in records if serves(r, kind)]
     ids = {r.id for r in fitting}

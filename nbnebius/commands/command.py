@@ -7,8 +7,9 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from nbnebius.commands.line import CAPTURE, quote, split_line
+from nbnebius.commands.line import CAPTURE, Text, split_line
 from nbnebius.commands.option import Option, options_of
+from nbnebius.commands.quoting import quote
 from nbnebius.errors import OptionError
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Command(Generic[R]):
         What a user should know besides.
     has_cell
         Whether there is a cell form.
+    prose
+        Whether the line's text is prose; else it is one argument, with flags before or after it.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Command(Generic[R]):
     line_text: str | None = None
     notes: str = ""
     has_cell: bool = True
+    prose: bool = True
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -84,8 +88,10 @@ class Command(Generic[R]):
         OptionError
             A flag or a value that makes no sense.
         """
-        prose = cell is None or self.line_text is not None
-        parsed = split_line(line, self.options, prose=prose, fill=fill)
+        text: Text = "prose" if self.prose else "argument"
+        if cell is not None and self.line_text is None:
+            text = "none"
+        parsed = split_line(line, self.options, text=text, fill=fill)
         values = parsed.values
         if parsed.out:
             values["out"] = parsed.out

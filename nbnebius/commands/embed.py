@@ -41,4 +41,5 @@ EMBED = Command(
         "%%embed -o vectors --by paragraph\nA first paragraph.\n\nA second one.",
     ),
     text_field="texts",
+    prose=False,
 )

@@ -1,10 +1,9 @@
-r"""
+"""
 The grammar of a magic's line.
 
 ``NAME <<`` (assign) or ``NAME =<<`` (assign and show) may come first, then flags, then the text,
-verbatim. Flags may also stand as a tail of ``--long value`` at the end. A short flag in the middle
-of prose is prose; ``--`` ends the flags; values may be quoted, and in double quotes ``\n``,
-``\t`` and the like mean what they mean in Python.
+verbatim. Flags may also stand as a tail at the end, if that begins with a long one. A short flag
+in the middle of prose is prose; ``--`` ends the flags; values may be quoted.
 """
 
 from __future__ import annotations
@@ -12,9 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from keyword import iskeyword
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from nbnebius.commands.option import Option, read_value
+from nbnebius.commands.quoting import unquote
 from nbnebius.errors import OptionError
 
 if TYPE_CHECKING:
@@ -29,9 +30,12 @@ TOKEN = re.compile(
     )+ | ["'].*)""",
     re.DOTALL | re.VERBOSE,
 )
-ESCAPE = re.compile(r"""\\(["\\nrt]|u[0-9a-fA-F]{4})""")
-ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 FLAG = re.compile(r"--?[A-Za-z][\w-]*\Z")
+DASHED = re.compile(r"--?[A-Za-z]")
+COMMENT = re.compile(r"(?:^|\s+)#\s.*$")
+
+
+Text: TypeAlias = Literal["prose", "argument", "none"]
 
 
 class Template(str):
@@ -61,7 +65,7 @@ def split_line(
     line: str,
     options: Sequence[Option],
     *,
-    prose: bool,
+    text: Text = "prose",
     fill: Callable[[Option, str], str] | None = None,
 ) -> Line:
     """
@@ -73,8 +77,9 @@ def split_line(
         Everything after the magic's name.
     options
         What the command takes.
-    prose
-        Whether text may remain.
+    text
+        What may remain: ``prose``, verbatim; one ``argument``, with flags on either side and a
+        comment at its end; or ``none``.
     fill
         Fills the ``{{…}}`` of an option's value; left out, or with ``--raw``, they stay.
 
@@ -87,6 +92,8 @@ def split_line(
     flags = {flag: option for option in options for flag in option.flags}
     result = Line()
     start = 0
+    if text == "argument":
+        line = COMMENT.sub("", line)
     if capture := CAPTURE.match(line):
         result.out, result.show = capture[1], capture[2] == "=<<"
         start = capture.end()
@@ -94,10 +101,13 @@ def split_line(
     rest = line[start:]
     if rest.startswith("-- ") or rest.strip() == "--":
         result.text = rest[3:]
+    elif text == "argument" and (argument := _next(line, start)) and _ends(line, argument, flags):
+        _leading(line, argument.end, flags, result)
+        result.text = argument.raw
     else:
         result.text = _tail(rest, flags, result)
     _fill_templates(result, options, None if result.values.get("raw") else fill)
-    if not prose and result.text.strip():
+    if text == "none" and result.text.strip():
         word = result.text.split()[0]
         raise OptionError(
             f"{word!r} is no option",
@@ -107,7 +117,7 @@ def split_line(
     if result.out and "out" in result.values:
         raise OptionError(f"The answer would go to both {result.out} and {result.values['out']}")
     result.out = result.values.pop("out", None) or result.out
-    if result.out and not result.out.isidentifier():
+    if result.out and (not result.out.isidentifier() or iskeyword(result.out)):
         raise OptionError(f"{result.out!r} is no variable name", hint="use a name, as -o answer")
     return result
 
@@ -133,14 +143,21 @@ def _leading(line: str, start: int, flags: Mapping[str, Option], result: Line) -
         if token.raw == "--" or not token.raw.startswith("-"):
             break
         name, _, _ = token.raw.partition("=")
-        if not FLAG.match(name):
+        if not DASHED.match(name):
             break
-        if name not in flags:
+        if name not in flags or not FLAG.match(name):
             raise _unknown(name, flags)
         start = _take(line, token, flags, result)
     while start < len(line) and line[start] in " \t":
         start += 1
     return start
+
+
+def _ends(line: str, argument: _Token, flags: Mapping[str, Option]) -> bool:
+    """Tell whether nothing but flags follows an argument; a flag that is wrong is an error."""
+    if not line[argument.end :].lstrip().startswith("-"):
+        return False
+    return _leading(line, argument.end, flags, Line()) == len(line)
 
 
 def _take(line: str, token: _Token, flags: Mapping[str, Option], result: Line) -> int:
@@ -183,14 +200,14 @@ def _store(option: Option, value: Any, result: Line) -> None:
 
 
 def _tail(text: str, flags: Mapping[str, Option], result: Line) -> str:
-    """Read the longest run of long flags at the end of the text; give what stands before it."""
+    """Read the longest run of flags at the end that begins with a long one; give the rest."""
     longs = {flag: option for flag, option in flags.items() if flag.startswith("--")}
     for candidate in re.finditer(r"(?:^|(?<=\s))--[A-Za-z]", text):
         start = candidate.start()
         name = re.split(r"[\s=]", text[start:], maxsplit=1)[0]
         attempt = Line()
         try:
-            end = _leading(text, start, longs, attempt)
+            end = _leading(text, start, flags, attempt)
         except OptionError:
             at_end = len(text[start:].split()) <= 2  # noqa: PLR2004 - a flag and its value
             # A misspelled flag at the very end is a mistake; in the middle it is prose.
@@ -217,35 +234,20 @@ def _next(line: str, start: int) -> _Token | None:
     return _Token(found[1], found.start(1), found.end(1)) if found else None
 
 
-def unquote(text: str) -> str:
-    """Take the quotes off a value, if it stands in quotes."""
-    if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":  # noqa: PLR2004 - two quotes
-        if text[0] == "'":
-            return re.sub(r"\\([\\'])", r"\1", text[1:-1])
-        return ESCAPE.sub(_unescape, text[1:-1])
-    if text[:1] in {'"', "'"}:
-        raise OptionError("A quote is not closed", why=f"it begins at {text[:20]}")
-    return text
-
-
-def _unescape(found: re.Match[str]) -> str:
-    code = found[1]
-    return chr(int(code[1:], 16)) if code[0] == "u" else ESCAPED.get(code, code)
-
-
-def quote(text: str) -> str:
-    """Write a value so that it is read back as it is."""
-    if re.fullmatch(r"[^\s\"'\\{-][^\s\"'\\{]*", text) and text.isprintable():
-        return text
-    inside = "".join(
-        f"\\u{ord(c):04x}" if len(f"_{c}_".splitlines()) > 1 else c
-        for c in text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    )
-    return f'"{inside}"'
-
-
 def _unknown(name: str, flags: Mapping[str, Option]) -> OptionError:
-    near = get_close_matches(name, flags, n=1, cutoff=0.5)
+    attached = next((flag for flag in flags if len(flag) == 2 and name.startswith(flag)), None)  # noqa: PLR2004 - a short flag
+    if attached and not name.startswith("--"):
+        return OptionError(
+            f"There is no flag {name}",
+            why=f"a value stands apart: {attached} {name[2:]}",
+            hint="put -- before a text that begins with a dash; --help lists the flags",
+        )
+    word = name.lstrip("-")
+    near = (
+        [flag for flag in flags if flag.startswith(name)]
+        or [flag for flag in flags if len(word) > 2 and word in flag]  # noqa: PLR2004 - a real word
+        or get_close_matches(name, flags, 1, 0.6)
+    )
     return OptionError(
         f"There is no flag {name}",
         why=f"did you mean {near[0]}?" if near else "",

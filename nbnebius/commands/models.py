@@ -42,5 +42,6 @@ MODELS = Command(
         "cheap = %models --max-price 0.5 llama",
     ),
     text_field="search",
+    prose=False,
     has_cell=False,
 )

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from nbnebius.commands.quoting import unquote
 from nbnebius.errors import OptionError
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ def _pair(text: str) -> tuple[str, Any]:
     import json
 
     name, equals, value = text.partition("=")
+    if value[:1] == "'":
+        value = unquote(value)  # as a shell takes quotes around JSON
     if not equals or not name.strip().isidentifier():
         raise ValueError
     try:

@@ -73,6 +73,8 @@ def matrix(frame: pd.DataFrame, column: str = "embedding") -> NDArray[np.float32
     """
     import numpy as np
 
+    if not hasattr(frame, "columns"):
+        raise OptionError(f"A {type(frame).__name__} is no frame", hint="give what embed gives")
     if column not in frame.columns:
         raise OptionError(
             f"The frame has no column {column!r}",

@@ -37,7 +37,8 @@ class Spend:
     What was spent: calls, tokens and USD, and what is possibly paid besides.
 
     `unpriced` counts calls whose price is unknown; `in_doubt` is the highest price, in USD, of
-    calls that were sent and have no committed answer (`doubtful` of them).
+    calls that were sent and have no committed answer: `doubtful` of them, of which `unbounded`
+    have no known highest price.
     """
 
     calls: int
@@ -46,6 +47,7 @@ class Spend:
     unpriced: int
     doubtful: int
     in_doubt: float
+    unbounded: int = 0
 
 
 async def find_answer(
@@ -136,8 +138,21 @@ async def unfiled_embeddings(
     return await journal.committed(read)
 
 
-def spent(journal: Journal, *, session: str | None = None, since: float = 0.0) -> Spend:
-    """Sum what was spent, by one session or by all, since a time (seconds since 1970, UTC)."""
+def spent(
+    journal: Journal, *, session: str | None = None, since: float = 0.0, sandbox: bool | None = None
+) -> Spend:
+    """
+    Sum what was spent.
+
+    Parameters
+    ----------
+    session
+        By one session, or by all.
+    since
+        Seconds since 1970, UTC.
+    sandbox
+        Only the play money of sandboxes, or only real money; None is both.
+    """
 
     def read(connection: sqlite3.Connection) -> Spend:
         row = connection.execute(
@@ -146,9 +161,11 @@ def spent(journal: Journal, *, session: str | None = None, since: float = 0.0) -
             " coalesce(sum(cost),0),"
             " count(*) FILTER (WHERE state IN ('done','partial') AND cost IS NULL),"
             " count(*) FILTER (WHERE state = 'possibly_paid'),"
-            " coalesce(sum(cost_bound) FILTER (WHERE state = 'possibly_paid'),0)"
-            " FROM calls WHERE sent_at >= ? AND (? IS NULL OR session = ?)",
-            (since, session, session),
+            " coalesce(sum(cost_bound) FILTER (WHERE state = 'possibly_paid'),0),"
+            " count(*) FILTER (WHERE state = 'possibly_paid' AND cost_bound IS NULL)"
+            " FROM calls WHERE sent_at >= ? AND (? IS NULL OR session = ?)"
+            " AND (? IS NULL OR (service LIKE 'sandbox:%') = ?)",
+            (since, session, session, sandbox, sandbox),
         ).fetchone()
         return Spend(*row)
 

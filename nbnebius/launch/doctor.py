@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbnebius.errors import NebiusError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 # Variables that change how the service is reached, and what each changes.
@@ -31,7 +37,7 @@ class Finding:
 
 def examine(journal: Path, *, key_source: str | None, endpoint: str) -> list[Finding]:
     """
-    Look at what this installation has and lacks; nothing is sent.
+    Look at what this installation has and lacks, without network.
 
     Parameters
     ----------
@@ -72,6 +78,14 @@ def examine(journal: Path, *, key_source: str | None, endpoint: str) -> list[Fin
             hint = f"it changes {what}; unset it if that is not meant"
             findings.append(Finding(fine=False, text=f"{name} is set", hint=hint))
     return findings
+
+
+def answers(count_models: Callable[[], int]) -> Finding:
+    """Look whether the service answers, by counting its models: that is free."""
+    try:
+        return Finding(fine=True, text=f"the service answers, with {count_models()} models")
+    except NebiusError as error:
+        return Finding(fine=False, text=error.what, hint=error.hint or error.why)
 
 
 def _writable(folder: Path) -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -24,6 +25,7 @@ NAME = re.compile(r"\s*[^\W\d]\w*")
 RAW_HINT = "define it first, or pass --raw to send the braces as they stand"
 # What IPython puts into every notebook is never what a user misspelled.
 IPYTHONS_OWN = frozenset({"In", "Out", "exit", "quit", "open", "get_ipython"})
+WIDE = re.compile(r"\d{5,}")  # a width or a precision that would fill the memory
 LONGEST = 1_000_000  # characters of one value
 
 
@@ -93,9 +95,17 @@ def _fill(inside: str, whole: str, namespace: Mapping[str, Any], result: Expande
     if tree is None:
         return whole
     value = _value(tree, expression, namespace)
+    if isinstance(value, type(os.environ)):
+        raise OptionError(
+            f"{{{{{expression}}}}} is the whole environment",
+            why="keys and passwords stand in it",
+            hint="put the one value that is meant into a variable",
+        )
     if spec:
+        if WIDE.search(spec):
+            raise OptionError(f"{{{{{inside}}}}} would be wider than any text")
         try:
-            return format(value, spec)
+            return _short_enough(format(value, spec), expression)
         except (ValueError, TypeError) as error:
             raise OptionError(
                 f"{{{{{inside}}}}} cannot be formatted", why=str(error)[:120]

@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.commands.line import split_line, unquote
+from nbnebius.commands.line import COMMENT, split_line
 from nbnebius.commands.option import option, options_of
+from nbnebius.commands.quoting import unquote
 from nbnebius.errors import NebiusError, OptionError, SettingsError
 from nbnebius.magics.magic import MAGICS, Notebook, manual
 from nbnebius.magics.screen import CellPainter, LinePainter, say, show_text
 from nbnebius.rendering.answer import usd
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.session import close_default, default_session, has_default, make_default
+from nbnebius.settings import store_key
+from nbnebius.types.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from nbnebius.journal import Spend
     from nbnebius.settings import Config
 
 MANUAL = """Show where requests go and what was spent, and change settings.
@@ -27,7 +31,8 @@ MANUAL = """Show where requests go and what was spent, and change settings.
     %nebius config                   every setting, and where its value came from
     %nebius config NAME VALUE        change one for this session; --keep for later ones too
     %nebius config NAME --unset      back to the value before
-    %nebius login                    type a key where nobody sees it
+    %nebius login                    type a key where nobody sees it; --keep puts it into the
+                                     system's key store (extra keyring)
     %nebius sandbox                  start a local service with the same API, and use it: no key
     %nebius private on|off           keep prompts and answers on disk, or only what they cost
     %nebius doctor                   what is missing, in words
@@ -56,7 +61,7 @@ class ConfigOptions:
 
 def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:  # noqa: ARG001 - the shape of all magics
     """Run one of the verbs."""
-    verb, _, rest = line.strip().partition(" ")
+    verb, _, rest = COMMENT.sub("", line).strip().partition(" ")
     verb, rest = verb or "status", rest.strip()
     if KEY_SHAPE.search(line):
         raise _key_in_cell("This line seems to hold a key")
@@ -100,12 +105,11 @@ def _status(notebook: Notebook, rest: str) -> None:
         rows.append((kind, f"{value} ({source})" if value else "chosen at the first call"))
     journal = session.journal
     mine, everything = session.spent(session=journal.session), session.spent()
-    rows.append(("spent here", _spend(mine)))
-    rows.append(("spent in all", _spend(everything)))
+    play = ", play money of the sandbox" if session.is_sandbox else ""
+    rows.append(("spent here", _spend(mine) + play))
+    rows.append(("spent in all", _spend(everything) + play))
     if everything.doubtful:
-        rows.append(
-            ("possibly paid", f"{everything.doubtful} calls, at most {usd(everything.in_doubt)}")
-        )
+        rows.append(("possibly paid", _doubt(everything)))
     private = "; private: only what calls cost is kept" if config.get("private") else ""
     rows.append(("kept in", f"{session.kept_in}{private}"))
     if endpoint.note:
@@ -117,7 +121,7 @@ def _status(notebook: Notebook, rest: str) -> None:
     _show_rows(notebook, rows)
 
 
-def _spend(spend: Any) -> str:
+def _spend(spend: Spend) -> str:
     if not spend.calls:
         return "nothing yet"
     unpriced = f" and {spend.unpriced} calls of unknown price" if spend.unpriced else ""
@@ -125,11 +129,19 @@ def _spend(spend: Any) -> str:
     return f"{usd(spend.cost)}{unpriced} ({spend.calls} call{plural}, {spend.tokens:,} tokens)"
 
 
+def _doubt(spend: Spend) -> str:
+    calls = f"{spend.doubtful} call{'' if spend.doubtful == 1 else 's'}"
+    if spend.unbounded == spend.doubtful:
+        return f"{calls}, their highest price is unknown"
+    unknown = f", and {spend.unbounded} of unknown price" if spend.unbounded else ""
+    return f"{calls}, at most {usd(spend.in_doubt)}{unknown}"
+
+
 def _config(notebook: Notebook, rest: str) -> None:
     from nbnebius.settings import SETTINGS
 
     config = default_session().config
-    given = split_line(rest, options_of(ConfigOptions), prose=True)
+    given = split_line(rest, options_of(ConfigOptions))
     keep, unset = bool(given.values.get("keep")), bool(given.values.get("unset"))
     name, _, value = given.text.strip().partition(" ")
     value = value.strip()
@@ -140,9 +152,21 @@ def _config(notebook: Notebook, rest: str) -> None:
     if not unset and not value:
         say(notebook, f"{name}: {_found(config, _known(name))}")
         return
+    if name == "base_url" and not keep:
+        raise OptionError(
+            "base_url is read when a session begins",
+            hint="neb.connect(base_url=...) goes elsewhere now; --keep is for later sessions",
+        )
     checked = config.set(_known(name), None if unset else unquote(value), keep=keep)
-    where = "for later sessions too" if keep else "for this session; --keep for later ones too"
-    say(notebook, f"{name}: {'not set' if checked is None else _word(checked)}, {where}")
+    if name == "base_url":
+        say(notebook, f"base_url: {checked or 'not set'}, from the next session on")
+    elif checked is None:
+        say(notebook, f"{name}: {_found(config, name)}")
+    else:
+        project = keep and config.in_project(name)
+        later = "; in later sessions pyproject.toml comes first" if project else ", and later ones"
+        where = f"for this session{later}" if keep else "for this session; --keep for later ones"
+        say(notebook, f"{name}: {_word(checked)}, {where}")
 
 
 def _found(config: Config, name: str) -> str:
@@ -163,8 +187,9 @@ def _word(value: Any) -> str:
 
 
 def _login(notebook: Notebook, rest: str) -> None:
-    if rest:
-        raise _key_in_cell("%nebius login takes nothing on the line")
+    keep = rest == "--keep"
+    if rest and not keep:
+        raise _key_in_cell("%nebius login takes nothing on the line but --keep")
     key = default_session().asker.secret("API key: ")
     if not key.strip():
         raise SettingsError("No key was given", hint="create one in the console of Token Factory")
@@ -175,6 +200,8 @@ def _login(notebook: Notebook, rest: str) -> None:
         # A key that was refused does not stay: what the environment says is in force again.
         close_default()
         raise
+    if keep:
+        store_key(Secret(key))
     say(notebook, f"logged in to {session.endpoint.base_url}: {count} models")
 
 
@@ -215,13 +242,16 @@ def _private(notebook: Notebook, rest: str) -> None:
 
 def _doctor(notebook: Notebook, rest: str) -> None:
     _no_more(rest, "doctor")
-    from nbnebius.launch import examine
+    from nbnebius.launch import answers, examine
     from nbnebius.settings import home
 
-    endpoint = default_session().endpoint
+    session = default_session()
+    endpoint = session.endpoint
     findings = examine(
         home() / "journal.sqlite", key_source=endpoint.key_source, endpoint=endpoint.base_url
     )
+    if endpoint.key or not endpoint.is_nebius:
+        findings.append(answers(lambda: len(session.models())))
     rows = [
         ("fine" if f.fine else "look", f.text if f.fine else f"{f.text}: {f.hint}")
         for f in findings
@@ -231,6 +261,7 @@ def _doctor(notebook: Notebook, rest: str) -> None:
 
 def _help(notebook: Notebook, rest: str) -> None:
     name = rest.lstrip("%") or "nebius"
+    name = name.removeprefix("neb_")
     if name not in MAGICS:
         near = get_close_matches(name, MAGICS, n=1)
         raise OptionError(

@@ -59,7 +59,9 @@ def show_text(notebook: Notebook, text: str) -> None:
     if not notebook.in_kernel:
         sys.stdout.write(plain(text) + "\n")
         return
-    CellPainter().show({"text/html": f"<pre>{escape(text)}</pre>", "text/plain": plain(text)}, {})
+    style = "font-family:monospace;white-space:pre-wrap"
+    page = f'<pre style="{style}">{escape(text)}</pre>'
+    CellPainter().show({"text/html": page, "text/plain": plain(text)}, {})
 
 
 class Screen:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def stopped(reply: Reply | None) -> Stopped:
     """Say that the user interrupted, and hand over what had come by then."""
     return Stopped(
-        "Stopped",
+        "You interrupted the request",
         why="what had come by then is kept" if reply else "nothing had come yet",
         hint="run the cell again to ask anew",
         reply=reply,

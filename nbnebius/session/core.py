@@ -41,6 +41,7 @@ class Core:
         self.config = config or Config()
         self.observer: Callable[[Event], None] = telling.to_stderr
         self.asker: Asker = ConsoleAsker()
+        self.project: str | None = None
         self._connection = Connection(
             endpoint, self.config, max_retries=max_retries, timeouts=timeouts or Timeouts()
         )
@@ -67,9 +68,21 @@ class Core:
         """Have `action` called when the session is closed."""
         self._on_close.append(action)
 
+    @property
+    def is_sandbox(self) -> bool | None:
+        """Whether its money is play money; None where a server here has not told its name yet."""
+        name = self._connection.service_name
+        if name:
+            return name.startswith("sandbox:")
+        return None if self.endpoint.is_loopback else False
+
     def spent(self, *, session: str | None = None) -> Spend:
-        """Sum what this session (or all, with ``session=None``) spent, from the journal."""
-        return spent(self.journal, session=session)
+        """
+        Sum what this session (or all, with ``session=None``) spent, from the journal.
+
+        A sandbox's play money is summed apart from real money.
+        """
+        return spent(self.journal, session=session, sandbox=self.is_sandbox)
 
     @property
     def kept_in(self) -> str:

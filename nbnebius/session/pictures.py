@@ -32,13 +32,14 @@ class Pictures(Core):
         prompt: str,
         *,
         save: str | Path | bool | None = None,
+        cache: bool = False,
         private: bool | None = None,
         caller: Caller = FUNCTION,
         **options: Any,
     ) -> Gallery:
         """Draw pictures; see `nbnebius.image`."""
         prepared = self.prepare_image(prompt, **options)
-        origin = self.origin_of(prepared, caller, cache=False, private=private)
+        origin = self.origin_of(prepared, caller, cache=cache, private=private)
 
         async def work(service: Service) -> list[PictureResult]:
             async with service.explaining("image", prepared.body["model"]):

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
-from nbnebius.settings import PARAMETERS
+from nbnebius.session.fields import FIELDS
+from nbnebius.settings import PARAMETERS, check
+from nbnebius.types.json import to_json
 from nbnebius.work.images import first_seed
 from nbnebius.work.price import Price
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nbnebius.catalogs import Work
     from nbnebius.session.service import Service
     from nbnebius.types.model import ModelRecord
 
@@ -27,6 +31,13 @@ LONGEST_ANSWER = 8192
 
 # What the reference of v1/images/generations allows.
 IMAGE_LIMITS = {"width": (64, 2048), "height": (64, 2048), "steps": (1, 80), "n": (1, 100)}
+
+SHORTEST_KEY = 16  # characters; shorter ones are placeholders that local servers are given
+
+
+def is_whole(value: Any) -> bool:
+    """Tell whether a value is a whole number, NumPy's included, and no boolean."""
+    return hasattr(value, "__index__") and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +64,11 @@ async def chat(
     model: str | None,
     parameters: Mapping[str, Any],
 ) -> Prepared:
-    """Make a chat ready."""
-    chosen, record = await service.model("chat", model)
-    told = {name: service.config.get(name) for name in PARAMETERS}
-    told.update(parameters)
-    if told.get("max_tokens") is None and "max_completion_tokens" not in told:
-        told["max_tokens"] = _longest(service, record)
-    body = _plain({"model": chosen, "messages": list(messages), **told})
-    return Prepared("chat", body, record, Price.of(record), await service.name())
+    """Make a chat ready; where it holds a picture, a model that sees is chosen."""
+    kind: Work = "vision" if _has_picture(messages) else "chat"
+    chosen, record = await service.model(kind, model)
+    told = _sampling(service, record, parameters)
+    return await _ready(service, "chat", {"model": chosen, "messages": messages, **told}, record)
 
 
 async def completion(
@@ -74,12 +82,49 @@ async def completion(
     if not all([*prompts, prompts]):
         raise OptionError("The prompt is empty", hint="write the text that is to be continued")
     chosen, record = await service.model("chat", model)
+    told = _sampling(service, record, parameters)
+    return await _ready(service, "completion", {"model": chosen, "prompt": prompt, **told}, record)
+
+
+async def _ready(
+    service: Service,
+    kind: str,
+    body: Mapping[str, Any],
+    record: ModelRecord | None,
+    count: int = 1,
+) -> Prepared:
+    told = _plain(body)
+    key = service.endpoint.key
+    # A key that a local server was given may be any short word.
+    if key and len(key.reveal()) >= SHORTEST_KEY and key.reveal().encode() in to_json(told):
+        raise OptionError(
+            "The prompt holds your API key",
+            why="a model would read it, and the journal would keep it",
+            hint="take it out; the key is sent by itself, in a header",
+        )
+    return Prepared(kind, told, record, Price.of(record), await service.name(), count)
+
+
+def _has_picture(messages: Sequence[Mapping[str, Any]]) -> bool:
+    contents = [message.get("content") for message in messages]
+    parts = [part for c in contents if isinstance(c, list | tuple) for part in c]
+    return any("image_url" in part for part in parts)
+
+
+def _sampling(
+    service: Service, record: ModelRecord | None, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Put the defaults under what was named, and check what can be checked."""
+    for name in set(parameters) - FIELDS:
+        # The service takes unknown fields without a word, so a misspelled one would be paid for.
+        if near := get_close_matches(name, FIELDS, n=1, cutoff=0.8):
+            raise OptionError(f"There is no parameter {name!r}", why=f"did you mean {near[0]}?")
     told = {name: service.config.get(name) for name in PARAMETERS}
     told.update(parameters)
-    if told.get("max_tokens") is None:
+    told.update({n: check(n, told[n]) for n in PARAMETERS if told.get(n) is not None})
+    if told.get("max_tokens") is None and told.get("max_completion_tokens") is None:
         told["max_tokens"] = _longest(service, record)
-    body = _plain({"model": chosen, "prompt": prompt, **told})
-    return Prepared("completion", body, record, Price.of(record), await service.name())
+    return told
 
 
 def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,13 +165,12 @@ async def embedding(
     service: Service, texts: Sequence[str | None], model: str | None, dimensions: int | None
 ) -> Prepared:
     """Make embeddings ready."""
-    if dimensions is not None and dimensions < 1:
-        raise OptionError(f"--dimensions cannot be {dimensions}", why="it takes 1 or more")
+    if dimensions is not None and (not is_whole(dimensions) or dimensions < 1):
+        raise OptionError(f"dimensions cannot be {dimensions!r}", why="it takes 1 or more")
     chosen, record = await service.model("embedding", model)
-    body: dict[str, Any] = {"model": chosen, "input": [text for text in texts if text]}
-    if dimensions is not None:
-        body["dimensions"] = dimensions
-    return Prepared("embedding", body, record, Price.of(record), await service.name())
+    wanted = [text for text in texts if text]
+    body = {"model": chosen, "input": wanted, "dimensions": dimensions}
+    return await _ready(service, "embedding", body, record)
 
 
 async def image(
@@ -146,11 +190,11 @@ async def image(
 ) -> Prepared:
     """Make a picture, or several, ready."""
     if not prompt.strip():
-        raise OptionError("The prompt is empty", hint="describe the picture after the flags")
+        raise OptionError("The prompt is empty", hint="describe the picture")
     for name, value in (("width", width), ("height", height), ("steps", steps), ("n", n)):
         low, high = IMAGE_LIMITS[name]
-        if value is not None and not low <= value <= high:
-            raise OptionError(f"--{name} cannot be {value}", why=f"it takes {low} to {high}")
+        if value is not None and not (is_whole(value) and low <= value <= high):
+            raise OptionError(f"{name} cannot be {value!r}", why=f"it takes {low} to {high}")
     chosen, record = await service.model("image", model)
     body = {
         "model": chosen,
@@ -165,4 +209,4 @@ async def image(
         "response_extension": format or "webp",
         "response_format": "b64_json",
     }
-    return Prepared("image", _plain(body), record, Price.of(record), await service.name(), n or 1)
+    return await _ready(service, "image", body, record, n or 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -34,12 +34,16 @@ def to_messages(
     """
     if isinstance(prompt, str):
         if not prompt.strip():
-            raise OptionError("The prompt is empty", hint="write a question after the flags")
+            raise OptionError("The prompt is empty", hint="write a question")
         content: str | list[dict[str, Any]] = prompt
         if pictures := _as_list(images):
             content = [{"type": "text", "text": prompt}, *map(_part, pictures)]
         messages = [{"role": "user", "content": content}]
     else:
+        if isinstance(prompt, Mapping) or not isinstance(prompt, Iterable):
+            raise OptionError(
+                f"A {type(prompt).__name__} is no prompt", hint="give a text or a list of messages"
+            )
         messages = [_message(m) for m in prompt]
         if not messages:
             raise OptionError("The list of messages is empty", hint="give at least one message")
@@ -61,6 +65,10 @@ def _part(image: Any) -> dict[str, Any]:
         if image.startswith(("https://", "http://", "data:image/")):
             return {"type": "image_url", "image_url": {"url": image}}
         image = Path(image).expanduser()
+        if not image.exists():
+            raise OptionError(
+                f"There is no file {image.name}", hint="a picture's path, URL, or variable"
+            )
     if not is_picture(image):
         raise OptionError(
             f"{type(image).__name__} is no picture"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbnebius.errors import OptionError
 from nbnebius.rendering.images import save_image
 
 if TYPE_CHECKING:
     from nbnebius.types.answers import PictureResult
 
 FOLDER = "nebius_images"
+PICTURE_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 
 
 def save_picture(
@@ -33,6 +35,11 @@ def save_picture(
     """
     if save is False:
         return None
+    if save is not None and save is not True and Path(save).suffix.lower() in PICTURE_ENDINGS:
+        raise OptionError(
+            f"{Path(save).name} is a file's name",
+            hint="--save takes a folder; files name themselves",
+        )
     folder = Path(FOLDER) if save is None or save is True else Path(save).expanduser()
     new = save_image(
         result.data,

@@ -23,6 +23,7 @@ from nbnebius.settings import MODEL_SETTINGS, Config, Endpoint, home, missing_ke
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from nbnebius.catalogs import Work
     from nbnebius.events import Observer, Recorder
     from nbnebius.transport import Timeouts
     from nbnebius.types.model import ModelRecord
@@ -138,7 +139,7 @@ class Service:
             save(home(), catalog)
         return catalog
 
-    async def model(self, kind: str, wanted: str | None) -> tuple[str, ModelRecord | None]:
+    async def model(self, kind: Work, wanted: str | None) -> tuple[str, ModelRecord | None]:
         """
         Settle which model does a kind of work: chat, embedding or image.
 
@@ -153,15 +154,20 @@ class Service:
             The named model is of another type, or none was named and none can be chosen.
         """
         catalog = await self.catalog()
-        named = wanted or self.config.get(MODEL_SETTINGS[kind])
+        setting = MODEL_SETTINGS.get(kind, "chat_model")
+        named = wanted or self.config.get(setting)
         if named:
             record = catalog.find(named)
-            if record and record.output and not serves(record, kind):
+            fits = record is None or not record.output or serves(record, kind)
+            if fits:
+                return named, record
+            # A default that cannot see does not stand in the way of a picture.
+            if wanted or kind != "vision":
+                assert record is not None
                 raise OptionError(
                     f"{named} is no model for this: its type is {record.type}",
                     hint=f"%models --type {kind} lists those that are",
                 )
-            return named, record
         chosen = self.config.chosen(catalog.service, kind)
         if not (chosen and catalog.find(chosen)):
             chosen = first_choice(catalog.records, kind)
@@ -169,21 +175,20 @@ class Service:
                 raise OptionError(
                     f"No {kind} model was named, and the service lists none",
                     why=f"{len(catalog.records)} models are listed",
-                    hint=f"name one with -m, or keep one with %nebius config "
-                    f"{MODEL_SETTINGS[kind]} ID",
+                    hint=f"name one with -m, or keep one with %nebius config {setting} ID",
                 )
             self.config.keep_choice(catalog.service, kind, chosen)
         return chosen, catalog.find(chosen)
 
     @asynccontextmanager
-    async def explaining(self, kind: str, model: str) -> AsyncIterator[None]:
+    async def explaining(self, kind: Work, model: str) -> AsyncIterator[None]:
         """Name the nearest ids in an error of the block that says there is no such model."""
         try:
             yield
         except NebiusError as error:
             raise await self.explain(error, kind, model) from None
 
-    async def explain(self, error: NebiusError, kind: str, model: str) -> NebiusError:
+    async def explain(self, error: NebiusError, kind: Work, model: str) -> NebiusError:
         """Add the nearest ids to an error that says there is no such model."""
         if not isinstance(error, NotFoundError):
             return error

@@ -3,14 +3,13 @@
 from nbnebius.settings.config import Config
 from nbnebius.settings.endpoint import (
     DEFAULT_BASE_URL,
-    KEY_NAME,
     Endpoint,
-    Source,
     find_endpoint,
     missing_key,
     normalise_base_url,
 )
 from nbnebius.settings.home import home
+from nbnebius.settings.key import KEY_NAME, Source, store_key
 from nbnebius.settings.known import MODEL_SETTINGS, PARAMETERS, SETTINGS, check
 
 __all__ = [
@@ -27,4 +26,5 @@ __all__ = [
     "home",
     "missing_key",
     "normalise_base_url",
+    "store_key",
 ]

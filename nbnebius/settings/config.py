@@ -11,6 +11,7 @@ import json
 import os
 import threading
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,10 @@ class Config:
             _write_user(user)
         return checked
 
+    def in_project(self, name: str) -> bool:
+        """Tell whether the project's file sets a name."""
+        return name in self._project
+
     def adopt(self, other: Config) -> None:
         """Take over what was set for this session only."""
         self._session = dict(other._session)
@@ -104,19 +109,29 @@ def read_project(folder: Path) -> dict[str, Any]:
         path = parent / "pyproject.toml"
         if not path.is_file():
             continue
+        text = ""
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+            text = path.read_text(encoding="utf-8")
+            table = tomllib.loads(text).get("tool", {})
+        except (OSError, UnicodeDecodeError):
             return {}
+        except tomllib.TOMLDecodeError as error:
+            if "tool.nbnebius" not in text:
+                return {}  # its other readers will tell
+            raise SettingsError(
+                "pyproject.toml cannot be read", why=f"{error}: {path}", hint="mend the file"
+            ) from None
         found = table.get("nbnebius", {}) if isinstance(table, dict) else {}
         if not isinstance(found, dict):
             raise SettingsError("[tool.nbnebius] in pyproject.toml is no table", why=str(path))
         allowed = {name for name, setting in SETTINGS.items() if setting.project}
         if strange := sorted(set(found) - allowed):
+            near = get_close_matches(strange[0], allowed, n=1)
             raise SettingsError(
-                f"pyproject.toml sets {', '.join(strange)} for nbnebius",
-                why="a project may choose models and parameters only, so that an opened folder "
-                "cannot send a key elsewhere",
+                f"pyproject.toml sets {', '.join(strange)} for nbnebius: {path}",
+                why=f"did you mean {near[0]}?"
+                if near
+                else "an opened folder may choose models and parameters, and nothing else",
                 hint="allowed under [tool.nbnebius]: " + ", ".join(sorted(allowed)),
             )
         return {name: _checked(name, value, path) for name, value in found.items()}

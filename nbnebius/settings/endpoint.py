@@ -2,37 +2,34 @@
 Where the key and the address come from.
 
 A key: argument, then ``NEBIUS_API_KEY``, then ``.env`` beside the notebook (only that one name is
-read from it), then Colab's secrets; ``%nebius login`` hands one over as an argument. An address:
-argument, then ``NEBIUS_BASE_URL`` (or ``NEBIUS_API_BASE``), then the user's config. Never from the
-project's folder: an opened folder must not be able to send a key elsewhere.
+read from it), then Colab's secrets, then the system's key store; ``%nebius login`` hands one over
+as an argument. An address: argument, then ``NEBIUS_BASE_URL`` (or ``NEBIUS_API_BASE``), then the
+user's config. Never from the project's folder: an opened folder must not be able to send a key
+elsewhere.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from nbnebius.errors import SettingsError
-from nbnebius.types.secret import Secret
+from nbnebius.settings.key import KEY_NAME, Source, find_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from nbnebius.types.secret import Secret
 
 DEFAULT_BASE_URL = "https://api.tokenfactory.nebius.com/v1/"
 ALIAS_HOSTS = frozenset({"api.studio.nebius.com", "api.studio.nebius.ai"})
-KEY_NAME = "NEBIUS_API_KEY"
-LARGEST_DOTENV = 100_000  # bytes
+SANDBOX_KEY = "sandbox-"  # what a sandbox's own random keys begin with
 STRANGE_IN_HOST = re.compile(r"[^\w.:%-]")  # \w: names of any script
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-Source: TypeAlias = Literal[
-    "argument", "environment", ".env", "Colab secrets", "login", "sandbox", "config", "default"
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +134,7 @@ def find_endpoint(
     address, base_source = _find_base(base_url, environ, config or {})
     url = normalise_base_url(address)
     host = urlsplit(url).hostname or ""
-    key, found_in = _find_key(api_key, key_source, environ, folder or Path.cwd())
+    key, found_in = find_key(api_key, key_source, environ, folder or Path.cwd())
     note = ""
     told = found_in == key_source
     same_environment = base_source == "environment" or url == _environment_url(environ)
@@ -146,6 +143,12 @@ def find_endpoint(
         note = f"the key from {found_in} is not sent to {host}: pass api_key to send one"
         key, found_in = None, None
     both_told = told and base_source == "argument"
+    if key and is_nebius_host(host) and key.reveal().startswith(SANDBOX_KEY):
+        raise SettingsError(
+            "This key is a sandbox's, and the address is Nebius's own",
+            why=f"the key comes from {found_in}; .env files give no address",
+            hint="set NEBIUS_BASE_URL to what the sandbox printed, or use %nebius sandbox",
+        )
     if key and url.startswith("http://") and host not in LOOPBACK and not both_told:
         raise SettingsError(
             f"A key would travel to {host} over plain http",
@@ -177,63 +180,6 @@ def _find_base(
     if told := config.get("base_url"):
         return str(told), "config"
     return DEFAULT_BASE_URL, "default"
-
-
-def _find_key(
-    api_key: str | Secret | None, key_source: Source, environ: Mapping[str, str], folder: Path
-) -> tuple[Secret | None, Source | None]:
-    if isinstance(api_key, Secret):
-        return api_key, key_source
-    candidates: tuple[tuple[Callable[[], str | None], Source], ...] = (
-        (lambda: api_key, key_source),
-        (lambda: environ.get(KEY_NAME), "environment"),
-        (lambda: read_dotenv(folder / ".env"), ".env"),
-        (_colab_secret, "Colab secrets"),
-    )
-    for find, source in candidates:
-        value = find()
-        if value and value.strip():
-            return _checked(value, source), source
-    return None, None
-
-
-def _checked(value: str, source: str) -> Secret:
-    key = value.strip()
-    if not key.isascii() or any(c.isspace() or not c.isprintable() for c in key):
-        raise SettingsError(
-            f"The key from {source} holds a character that no key has",
-            why="it was probably cut or pasted with something around it",
-            hint=f"copy it again and set {KEY_NAME}",
-        )
-    return Secret(key)
-
-
-def read_dotenv(path: Path) -> str | None:
-    """Read ``NEBIUS_API_KEY`` from a ``.env`` file; no other name is looked at."""
-    try:
-        if not path.is_file() or path.stat().st_size > LARGEST_DOTENV:
-            return None
-        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    except OSError:
-        return None
-    found = None
-    for line in lines:
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and name.strip() == KEY_NAME:
-            found = value.split(" #", 1)[0].strip().strip("\"'") or None
-    return found
-
-
-def _colab_secret() -> str | None:
-    if "google.colab" not in sys.modules:
-        return None
-    try:
-        from google.colab import userdata
-
-        value = userdata.get(KEY_NAME)
-    except Exception:  # noqa: BLE001 - Colab raises its own errors for "not set" and "not allowed"
-        return None
-    return str(value) if value else None
 
 
 def missing_key() -> SettingsError:

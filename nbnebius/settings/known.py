@@ -129,5 +129,5 @@ def check(name: str, value: Any) -> Any:
         return setting.check(value)
     except (ValueError, TypeError, OverflowError):
         raise OptionError(
-            f"The setting {name} cannot be {value!r}", why=f"it takes {setting.expects}"
+            f"{name} cannot be {value!r}", why=f"it takes {setting.expects}"
         ) from None

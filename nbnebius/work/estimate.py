@@ -15,8 +15,17 @@ PICTURE_TOKENS = 1_000
 MESSAGE_TOKENS = 4
 
 
-def estimate_tokens(text: str) -> int:
-    """Estimate the tokens of a text."""
+def estimate_tokens(text: str, model: str | None = None) -> int:  # noqa: ARG001 - one ratio for all models so far
+    """
+    Estimate the tokens of a text.
+
+    Parameters
+    ----------
+    text
+        Any text.
+    model
+        A model's id; the same characters per token are assumed of all.
+    """
     latin = sum(1 for c in text if c < "\u0250")
     other = len(text) - latin
     return round(latin / LATIN_CHARACTERS_PER_TOKEN + other / OTHER_CHARACTERS_PER_TOKEN)

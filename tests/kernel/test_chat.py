@@ -245,3 +245,28 @@ def test_several_choices_are_all_shown(kernel):
     (shown,) = [o for o in cell.displays if "3 of 3" in o["data"]["text/plain"]]
     assert all(f"{number} of 3" in shown["data"]["text/html"] for number in (1, 2, 3))
     assert kernel.value("len(got.df)") == "3"
+
+
+def test_a_picture_chooses_a_model_that_sees(kernel):
+    kernel.ok("from PIL import Image; red = Image.new('RGB', (20, 10), 'red')")
+    cell = kernel.ok("got = %chat What colour is {{red}}?")
+    assert "VL" in kernel.value("got.model")
+    assert "red" in cell.plain.lower()
+    refused = kernel.run("%chat -m Qwen/Qwen3-32B What colour is {{red}}?")
+    assert refused.ename == "OptionError"
+    assert "--type vision" in refused.message
+    assert "There is no file" in kernel.run("%chat --images nowhere.png What is it?").message
+
+
+def test_the_key_does_not_go_into_a_prompt(kernel):
+    kernel.ok("import os; key = os.environ['NEBIUS_API_KEY']")
+    for prompt in ("My key: {{key}}", '{{os.environ["NEBIUS_API_KEY"]}}', "{{os.environ}}"):
+        cell = kernel.run(f"%chat --dry-run {prompt}")
+        assert cell.ename == "OptionError", prompt
+        assert kernel.value("key")[1:-1] not in str(cell.outputs)
+
+
+def test_a_width_that_would_fill_the_memory_is_refused(kernel):
+    kernel.ok("topic = 'tea'")
+    assert kernel.run("%chat --dry-run {{topic:>10000000000}}").ename == "OptionError"
+    assert content(kernel, "%chat --dry-run [{{topic:>6}}]") == "[   tea]"

@@ -24,7 +24,7 @@ ONLY_FUNCTION = {
     "chat": {"stream", "cache"},  # a magic always streams; --fresh and `reuse` rule what is kept
     "completion": {"stream", "cache"},
     "embed": set(),
-    "image": {"loras"},  # structured input comes by variable
+    "image": {"loras", "cache"},  # structured input comes by variable
     "models": set(),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbnebius.errors import OptionError
 from nbnebius.session.default import make_default
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 def connect(
     api_key: str | None = None,
     base_url: str | None = None,
+    project: str | None = None,
     *,
     max_retries: int = 8,
     timeout: float | None = None,
@@ -29,6 +31,8 @@ def connect(
     base_url
         The address, with or without ``/v1``; Nebius Token Factory if left out. Any
         OpenAI-compatible server will do.
+    project
+        ``ai_project_id``, sent with requests for files, batches and custom models.
     max_retries
         How often a request that was not billed is sent again.
     timeout
@@ -46,4 +50,11 @@ def connect(
     SettingsError
         A bad address, or a key that would travel over plain http.
     """
-    return make_default(api_key, base_url, max_retries=max_retries, timeout=timeout, **settings)
+    if api_key and api_key.startswith(("http://", "https://")):
+        raise OptionError(
+            "The first argument is the key, and this is an address",
+            hint="connect(base_url=...)",
+        )
+    session = make_default(api_key, base_url, max_retries=max_retries, timeout=timeout, **settings)
+    session.project = project
+    return session

@@ -27,6 +27,7 @@ def image(
     n: int | None = None,
     format: Literal["webp", "jpg", "png"] | None = None,
     save: str | Path | bool | None = None,
+    cache: bool = False,
     private: bool | None = None,
 ) -> Gallery:
     """
@@ -56,6 +57,8 @@ def image(
         webp, jpg or png.
     save
         The folder for full size, ``./nebius_images`` if left out; False saves nothing.
+    cache
+        Show the kept pictures of the very same request, if there are any, and let these be kept.
     private
         Keep neither prompt nor picture in the journal.
 
@@ -82,5 +85,6 @@ def image(
         n=n,
         format=format,
         save=save,
+        cache=cache,
         private=private,
     )

@@ -222,3 +222,38 @@ def test_any_text_at_all_gives_a_record_or_an_option_error(line):
         except OptionError:
             continue
         assert options.prompt in line
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("df.text -o v", {"texts": "df.text", "out": "v"}),
+        ('"a -o b" --dimensions 8', {"texts": '"a -o b"', "dimensions": 8}),
+        ("df.text   # a frame", {"texts": "df.text"}),
+        ('-o v df["a b"]', {"texts": 'df["a b"]', "out": "v"}),
+    ],
+)
+def test_an_argument_that_is_no_prose_has_flags_on_either_side(line, values):
+    from nbnebius.commands import EMBED
+
+    record = EMBED.parse(line)
+    assert {name: getattr(record, name) for name in values} == values
+
+
+def test_a_tail_that_begins_with_a_long_flag_may_hold_short_ones():
+    from nbnebius.commands import CHAT, IMAGE
+
+    drawn = IMAGE.parse("A house --n 3 -o g")
+    assert (drawn.prompt, drawn.n, drawn.out) == ("A house", 3, "g")
+    assert CHAT.parse("hello -o").prompt == "hello -o"
+
+
+@pytest.mark.parametrize(
+    ("flag", "meant"),
+    [("--temp", "--temperature"), ("--max", "--max-tokens"), ("--tokens", "--max-tokens")],
+)
+def test_the_beginning_of_a_flag_names_that_flag(flag, meant):
+    from nbnebius.commands import CHAT
+
+    with pytest.raises(OptionError, match=meant):
+        CHAT.parse(f"{flag} 2 hi")

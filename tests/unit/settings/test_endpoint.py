@@ -251,3 +251,8 @@ def test_an_endpoint_does_not_show_its_key(tmp_path):
     for leak in (pickle.dumps, copy.deepcopy):
         with pytest.raises(TypeError):
             leak(endpoint)
+
+
+def test_a_sandbox_key_does_not_go_to_nebius():
+    with pytest.raises(SettingsError, match="sandbox"):
+        find_endpoint("sandbox-0123456789abcdef")

@@ -1,0 +1,7 @@
+"""``python -m nbnebius``: the command line."""
+
+import sys
+
+from nbnebius.cli import main
+
+sys.exit(main())

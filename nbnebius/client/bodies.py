@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbnebius.events import Intent
+    from nbnebius.transport.request import Params
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
@@ -44,10 +45,20 @@ def _reason(error: Exception) -> str:
     return f"{error}."
 
 
-def post(path: str, body: Mapping[str, Any], intent: Intent | None) -> Request:
+def post(
+    path: str,
+    body: Mapping[str, Any],
+    intent: Intent | None,
+    *,
+    params: Params | None = None,
+    once: bool = False,
+) -> Request:
     """Return the request that sends a body."""
     data = encode(body)
     if intent is not None and not intent.private:
         intent = dataclasses.replace(intent, request=data)
     model = body.get("model")
-    return Request("POST", path, body=data, intent=intent, lane=str(model or ""))
+    lane = str(model or "")
+    return Request(
+        "POST", path, params=params or {}, body=data, intent=intent, lane=lane, once=once
+    )

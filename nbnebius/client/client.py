@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nbnebius.client.batches import Batches
 from nbnebius.client.chat import Chat
 from nbnebius.client.completions import Completions
+from nbnebius.client.custom_models import CustomModels
 from nbnebius.client.embeddings import EmbeddingsResource
+from nbnebius.client.files import Files
 from nbnebius.client.images import Images
 from nbnebius.client.models import Models
+from nbnebius.client.rerank import RerankResource
 from nbnebius.transport import Secret, Transport
 
 if TYPE_CHECKING:
@@ -77,6 +81,10 @@ class AsyncClient:
         self.embeddings = EmbeddingsResource(self.transport)
         self.images = Images(self.transport)
         self.models = Models(self.transport)
+        self.rerank = RerankResource(self.transport)
+        self.files = Files(self.transport)
+        self.batches = Batches(self.transport)
+        self.custom_models = CustomModels(self.transport)
 
     @property
     def base_url(self) -> str:

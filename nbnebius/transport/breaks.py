@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nbnebius.errors import ConnectError, RequestTimeout, TransportError
 
 if TYPE_CHECKING:
-    from nbnebius.transport.http import Broken
+    from nbnebius.transport.broken import Broken
 
 _BILLED = "It was sent, so it may have been billed."
 

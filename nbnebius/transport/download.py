@@ -16,8 +16,8 @@ import anyio
 
 from nbnebius.errors import ConnectError, NebiusError, ResponseError
 from nbnebius.transport.breaks import broken_error
+from nbnebius.transport.broken import Broken
 from nbnebius.transport.faults import About, api_error
-from nbnebius.transport.http import Broken
 from nbnebius.transport.request import JSON_CAP
 
 if TYPE_CHECKING:

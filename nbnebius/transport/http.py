@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from nbnebius.transport.broken import Broken, refused_certificate
 from nbnebius.transport.redact import redact, shorten
 
 if TYPE_CHECKING:
@@ -27,32 +28,6 @@ if TYPE_CHECKING:
 
 KEEPALIVE = 300.0
 """Seconds an idle connection is kept: people think between cells."""
-
-
-class Broken(Exception):  # noqa: N818 - it never leaves the transport
-    """
-    An exchange that failed.
-
-    Attributes
-    ----------
-    phase
-        How far it had come.
-    reason
-        The library's words, without the key.
-    timed_out
-        Nothing came in time.
-    certificate
-        The server's certificate was refused.
-    """
-
-    def __init__(
-        self, phase: Phase, reason: str, *, timed_out: bool = False, certificate: bool = False
-    ) -> None:
-        super().__init__(reason)
-        self.phase = phase
-        self.reason = reason
-        self.timed_out = timed_out
-        self.certificate = certificate
 
 
 class Wire:
@@ -90,16 +65,17 @@ class Wire:
         url: str,
         *,
         headers: Mapping[str, str],
-        body: bytes | None = None,
+        body: bytes | AsyncIterator[bytes] | None = None,
         params: Mapping[str, Any] | None = None,
         keyed: bool = True,
         extensions: Mapping[str, Any] | None = None,
+        total: float | None = None,
     ) -> Exchange:
         request = self.client(secure=url.startswith("https:")).build_request(
             method, url, params=params or None, content=body, headers=dict(headers)
         )
         request.extensions.update(extensions or {})
-        return Exchange(self, request, keyed=keyed)
+        return Exchange(self, request, keyed=keyed, total=total)
 
 
 class Exchange:
@@ -116,14 +92,16 @@ class Exchange:
         Of the answer, once it came; the headers' names are in lower case.
     """
 
-    def __init__(self, wire: Wire, request: httpx2.Request, *, keyed: bool) -> None:
+    def __init__(
+        self, wire: Wire, request: httpx2.Request, *, keyed: bool, total: float | None
+    ) -> None:
         self._wire = wire
         self._request: httpx2.Request | None = request
         self._keyed = keyed
         self._response: httpx2.Response | None = None
         self._parts: AsyncIterator[bytes] | None = None
         self._scope: anyio.CancelScope | None = None
-        self._until = anyio.current_time() + wire.timeouts.total
+        self._until = anyio.current_time() + (wire.timeouts.total if total is None else total)
         self.phase: Phase = "connecting"
         self.reused = True
         self.status = 0
@@ -243,18 +221,8 @@ class Exchange:
             phase,
             shorten(redact(words, self._wire.secret), 200),
             timed_out=isinstance(error, library.TimeoutException),
-            certificate="CERTIFICATE_VERIFY_FAILED" in words or _refused_certificate(error),
+            certificate="CERTIFICATE_VERIFY_FAILED" in words or refused_certificate(error),
         )
-
-
-def _refused_certificate(error: BaseException | None) -> bool:
-    import ssl
-
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 @functools.cache

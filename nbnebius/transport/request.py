@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -50,6 +50,23 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """
+    A body that is made while it is sent, and made anew for each attempt.
+
+    Attributes
+    ----------
+    open
+        Begin to make it.
+    length
+        Its bytes, the same each time.
+    """
+
+    open: Callable[[], AsyncIterator[bytes]]
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """
     One request, before it knows host or key.
@@ -57,7 +74,7 @@ class Request:
     Attributes
     ----------
     method
-        POST and PUT may be paid for; the others are free and sent again at will.
+        POST and PUT may be paid for, unless `free`; the others are free and sent again at will.
     path
         Below the base URL; with a leading slash, below the host.
     params
@@ -76,23 +93,37 @@ class Request:
         How often it may be sent again although the server may have done (and billed) the work.
     connects
         How often a connection that failed is tried again.
+    free
+        Nothing is bought, although the method could.
+    once
+        It makes something that stays (a file, a batch). Where the server may have made it, it is
+        not sent again: the caller looks it up first.
+    total
+        Seconds for one attempt altogether, where that differs from the transport's.
     """
 
     method: Method
     path: str
     params: Params = field(default_factory=dict)
-    body: bytes | None = None
+    body: bytes | Stream | None = None
     cap: int = JSON_CAP
     intent: Intent | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     lane: str = ""
     resend_in_doubt: int = 0
     connects: int = CONNECTS
+    free: bool = False
+    once: bool = False
+    total: float | None = None
 
     @property
     def paid(self) -> bool:
         """Whether sending it twice could cost twice."""
-        return self.method in {"POST", "PUT"}
+        return self.method in {"POST", "PUT"} and not self.free
+
+    def content(self) -> bytes | AsyncIterator[bytes] | None:
+        """Return the body for one attempt."""
+        return self.body.open() if isinstance(self.body, Stream) else self.body
 
 
 @dataclass(frozen=True, slots=True)

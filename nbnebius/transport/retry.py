@@ -23,7 +23,8 @@ other 4xx, redirects           no               stop
 a stream that broke off        in part          stop
 ============================== ================ ==========================================
 
-Reads (GET) cost nothing: each of them is sent again where an attempt can help.
+Reads (GET) cost nothing: each of them is sent again where an attempt can help. What makes something
+that stays (`Rules.once`) is sent again only where the server cannot have made it.
 """
 
 from __future__ import annotations
@@ -122,12 +123,15 @@ class Rules:
         How often it may be sent again although the first may have been billed.
     connects
         How often a connection that failed is tried again.
+    once
+        Never send again what the server may have done.
     """
 
     paid: bool
     max_retries: int = 8
     resend_in_doubt: int = 0
     connects: int = CONNECTS
+    once: bool = False
 
 
 def decide(failure: Failure, tally: Tally, rules: Rules, random: Callable[[], float]) -> Decision:
@@ -146,6 +150,8 @@ def decide(failure: Failure, tally: Tally, rules: Rules, random: Callable[[], fl
         Gives a number in [0, 1), for jitter.
     """
     state, limit = _judge(failure, rules)
+    if rules.once and in_doubt(failure):
+        limit = 0
     if not rules.paid and state == "possibly_paid":
         state = "failed"
     if failure.status == 429 and not failure.out_of_money:  # noqa: PLR2004 - its name
@@ -169,6 +175,14 @@ def count(tally: Tally, failure: Failure, decision: Decision) -> None:
     tally.retries += 1
     if decision.state == "possibly_paid":
         tally.in_doubt += 1
+
+
+def in_doubt(failure: Failure) -> bool:
+    """Tell whether the server may have done what it was asked."""
+    if failure.phase in {"connecting", "sending"}:
+        return False
+    status = failure.status
+    return status is None or status < 300 or (status >= 500 and status != 503)  # noqa: PLR2004
 
 
 def _judge(failure: Failure, rules: Rules) -> tuple[State, int]:

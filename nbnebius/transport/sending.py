@@ -20,12 +20,13 @@ from nbnebius.transport.address import read_address
 from nbnebius.transport.answers import looks_whole, read_error, what_is_wrong
 from nbnebius.transport.attempt import Attempt
 from nbnebius.transport.breaks import broken_error
+from nbnebius.transport.broken import Broken
 from nbnebius.transport.faults import About, api_error, request_id, unreadable
 from nbnebius.transport.headers import RateLimits, read_rate_limits
-from nbnebius.transport.http import Broken, Wire
+from nbnebius.transport.http import Wire
 from nbnebius.transport.pacing import Pacing
 from nbnebius.transport.redact import prompts_in
-from nbnebius.transport.request import Answer, Request, Timeouts
+from nbnebius.transport.request import Answer, Request, Stream, Timeouts
 from nbnebius.transport.retry import Decision, Failure, Rules, Tally, count, decide
 from nbnebius.transport.streaming import Streaming
 from nbnebius.types.loose import read_json
@@ -105,7 +106,7 @@ class Transport:
         self.observer = observer
         self.rate_limits: RateLimits | None = None
         self._secret = secret
-        self._max_retries = max_retries
+        self.max_retries = max_retries
         self.sleep = sleep
         self._jitter = jitter
         self.clock = clock
@@ -151,7 +152,7 @@ class Transport:
     def about(self, request: Request) -> About:
         """Return what errors about this request may tell, and must not."""
         body = None
-        if request.body:
+        if isinstance(request.body, bytes):
             try:
                 body = read_json(request.body)
             except ValueError:
@@ -166,7 +167,8 @@ class Transport:
 
     async def _until_answered(self, request: Request, *, whole: bool) -> tuple[Attempt, bytes]:
         tally, number = Tally(), 0
-        rules = Rules(request.paid, self._max_retries, request.resend_in_doubt, request.connects)
+        doubt, connects = request.resend_in_doubt, request.connects
+        rules = Rules(request.paid, self.max_retries, doubt, connects, request.once)
         while True:
             number += 1
             await self._wait_for_turn(request, number)
@@ -248,15 +250,18 @@ class Transport:
             for name, value in request.headers.items()
             if name.lower() != "authorization"
         }
-        if request.body is not None:
+        if isinstance(request.body, Stream):
+            headers["Content-Length"] = str(request.body.length)
+        elif request.body is not None:
             headers.setdefault("Content-Type", "application/json")
         params = {name: value for name, value in request.params.items() if value is not None}
         return self._wire.exchange(
             request.method,
             self.address.url(request.path),
             headers=headers,
-            body=request.body,
+            body=request.content(),
             params=params,
+            total=request.total,
         )
 
     def _learn(self, request: Request, exchange: Exchange) -> None:

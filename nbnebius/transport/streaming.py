@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from nbnebius import errors
 from nbnebius.transport.breaks import broken_error
+from nbnebius.transport.broken import Broken
 from nbnebius.transport.faults import request_id, unreadable
-from nbnebius.transport.http import Broken
 from nbnebius.transport.request import STREAM_CAP
 from nbnebius.transport.sse import DONE, SSEDecoder
 

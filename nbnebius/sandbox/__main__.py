@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbnebius.sandbox.keeping.store import Store
 from nbnebius.sandbox.lifetime import exit_with
+from nbnebius.sandbox.options import add_options
 from nbnebius.sandbox.server import listen, serve
 from nbnebius.sandbox.settings import DEFAULT_PORT, Settings, default_data_folder, random_key
 
@@ -25,6 +26,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         tokens_per_second=options.tokens_per_second,
         requests_per_minute=options.requests_per_minute,
         tokens_per_minute=options.tokens_per_minute,
+        batch_window=options.batch_window,
+        batch_rows_per_second=options.batch_rows_per_second,
+        validation_seconds=options.validation_seconds,
+        upstream=options.upstream,
+        upstream_key=options.upstream_key_from_env,
+        fault=options.fault,
     )
     try:
         listener = listen(settings)
@@ -74,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(
             f"--{unit}-per-minute", type=int, help=f"a limit on {unit} for every model"
         )
+    add_options(parser)
     return parser
 
 

@@ -7,10 +7,11 @@ have 1024 dimensions, but for Qwen/Qwen3-Embedding-8B, which has the 4096 of its
 one can be asked for fewer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["chat", "vision", "embedding", "image"]
+Kind = Literal["chat", "vision", "embedding", "image", "rerank"]
 
 _CREATED = 1_724_480_826
 REQUESTS_PER_MINUTE = 6_000
@@ -79,6 +80,7 @@ class Model:
             "vision": "text+image->text",
             "embedding": "text->embedding",
             "image": "text->image",
+            "rerank": "text->rerank",
         }[self.kind]
         details: dict[str, object] = {
             "name": self.id.partition("/")[2].replace("-", " "),
@@ -142,9 +144,13 @@ MODELS = (
     Model(
         "Qwen/Qwen3-Embedding-8B", "embedding", 40_960, 0.01, quantization="bf16", dimensions=4096
     ),
+    Model("Qwen/Qwen3-Reranker-8B", "rerank", 40_960, 0.01, quantization="bf16"),
     Model("stability-ai/sdxl", "image", 77, price_image=0.003, quantization=None),
     Model("black-forest-labs/flux-schnell", "image", 512, price_image=0.0013),
     Model("black-forest-labs/flux-dev", "image", 512, price_image=0.007),
 )  # fmt: skip
 
 BY_ID = {model.id: model for model in MODELS}
+
+FindModel = Callable[[str, str], Model]
+"""Finds the model with an id that does a certain deed."""

@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from nbnebius.sandbox.catalog import Model
+from nbnebius.sandbox.catalog import FindModel, Model
 from nbnebius.sandbox.engines.conversation import Conversation
 from nbnebius.sandbox.engines.desk import do
 from nbnebius.sandbox.engines.ending import Ending, end
 from nbnebius.sandbox.engines.likelihood import completion_logprobs
 from nbnebius.sandbox.engines.text import write
 from nbnebius.sandbox.engines.voice import Voice
+from nbnebius.sandbox.passing import pass_on
 from nbnebius.sandbox.state import entry_of, sandbox_of
 from nbnebius.sandbox.wire.body import json_answer, read_object
 from nbnebius.sandbox.wire.failures import invalid, too_long
 from nbnebius.sandbox.wire.fields import Field, check_fields
+from nbnebius.sandbox.wire.flow import ByteStream
 from nbnebius.sandbox.wire.inputs import Input, read_inputs
 from nbnebius.sandbox.wire.sampling import FIELDS, Sampling, read_sampling
 from nbnebius.sandbox.wire.sse import EventStream, Frame
@@ -128,18 +130,15 @@ class Completion:
         }
 
 
-async def create(request: Request) -> Response | EventStream:
+async def create(request: Request) -> Response | EventStream | ByteStream:
     """Complete a prompt, streamed or whole."""
+    if (passed := await pass_on(request, "completions")) is not None:
+        return passed
     sandbox = sandbox_of(request)
-    wanted = read_completion(await read_object(request))
-    model = sandbox.model(request, wanted.model, "completions")
-    longest = max(prompt.tokens for prompt in wanted.prompts)
-    asked = wanted.sampling.max_tokens or 0
-    if longest + asked > model.context:
-        raise too_long(model.context, longest, asked, "prompt")
+    entry = entry_of(request)
+    wanted, model = read_task(await read_object(request), sandbox.finder(entry))
     headers = sandbox.admit(model, wanted.prompt_tokens) | {"x-inference-id": uuid.uuid4().hex}
-    endings = await do(wanted.prompt_tokens, complete, wanted, model)
-    answer, entry = Completion(wanted, model, endings), entry_of(request)
+    answer = await answer_completion(wanted, model)
     if wanted.sampling.stream:
         pace = sandbox.settings.tokens_per_second
         return EventStream(
@@ -148,6 +147,30 @@ async def create(request: Request) -> Response | EventStream:
     entry.tokens_sent = answer.length
     sandbox.limits.spend(model.id, answer.length)
     return json_answer(answer.whole(), headers=headers)
+
+
+def read_task(body: Mapping[str, object], find: FindModel) -> tuple[CompletionRequest, Model]:
+    """
+    Check a completion request up to the point where only answering is left.
+
+    Raises
+    ------
+    ApiError
+        Why it cannot be answered.
+    """
+    wanted = read_completion(body)
+    model = find(wanted.model, "completions")
+    longest = max(prompt.tokens for prompt in wanted.prompts)
+    asked = wanted.sampling.max_tokens or 0
+    if longest + asked > model.context:
+        raise too_long(model.context, longest, asked, "prompt")
+    return wanted, model
+
+
+async def answer_completion(wanted: CompletionRequest, model: Model) -> Completion:
+    """Answer a completion request."""
+    endings = await do(wanted.prompt_tokens, complete, wanted, model)
+    return Completion(wanted, model, endings)
 
 
 def complete(request: CompletionRequest, model: Model) -> list[Ending]:

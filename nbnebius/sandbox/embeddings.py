@@ -9,13 +9,15 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
-from nbnebius.sandbox.catalog import Model
+from nbnebius.sandbox.catalog import FindModel, Model
 from nbnebius.sandbox.engines.desk import do
 from nbnebius.sandbox.engines.embedding import embed
-from nbnebius.sandbox.state import sandbox_of
+from nbnebius.sandbox.passing import pass_on
+from nbnebius.sandbox.state import entry_of, sandbox_of
 from nbnebius.sandbox.wire.body import json_answer, read_object
 from nbnebius.sandbox.wire.failures import invalid, unserved
 from nbnebius.sandbox.wire.fields import Field, check_fields
+from nbnebius.sandbox.wire.flow import ByteStream
 from nbnebius.sandbox.wire.inputs import Input, read_inputs
 
 _FIELDS = {
@@ -39,11 +41,41 @@ class EmbeddingRequest:
     service_tier: str | None
 
 
-async def create(request: Request) -> Response:
+@dataclass(frozen=True, slots=True)
+class EmbeddingTask:
+    """An embedding request that can be answered."""
+
+    wanted: EmbeddingRequest
+    model: Model
+    dimensions: int
+    tokens: int
+
+
+async def create(request: Request) -> Response | ByteStream:
     """Embed texts, as floats or as base64 of little-endian float32."""
+    if (passed := await pass_on(request, "embeddings")) is not None:
+        return passed
     sandbox = sandbox_of(request)
-    wanted = read_embedding(await read_object(request))
-    model = sandbox.model(request, wanted.model, "embeddings")
+    task = read_task(await read_object(request), sandbox.finder(entry_of(request)))
+    headers = sandbox.admit(task.model, task.tokens) | {"x-inference-id": uuid.uuid4().hex}
+    return await do(task.tokens, _respond, task, headers)
+
+
+def _respond(task: EmbeddingTask, headers: Mapping[str, str]) -> Response:
+    return json_answer(answer_embedding(task), headers=headers)
+
+
+def read_task(body: Mapping[str, object], find: FindModel) -> EmbeddingTask:
+    """
+    Check an embedding request up to the point where only answering is left.
+
+    Raises
+    ------
+    ApiError
+        Why it cannot be answered.
+    """
+    wanted = read_embedding(body)
+    model = find(wanted.model, "embeddings")
     dimensions = _dimensions(wanted, model)
     longest = max(each.tokens for each in wanted.inputs)
     if longest > model.context:
@@ -53,8 +85,7 @@ async def create(request: Request) -> Response:
             "the length of the input."
         )
     tokens = sum(each.tokens for each in wanted.inputs)
-    headers = sandbox.admit(model, tokens) | {"x-inference-id": uuid.uuid4().hex}
-    return await do(tokens, _answer, wanted, model, dimensions, tokens, headers)
+    return EmbeddingTask(wanted, model, dimensions, tokens)
 
 
 def _dimensions(wanted: EmbeddingRequest, model: Model) -> int:
@@ -67,27 +98,22 @@ def _dimensions(wanted: EmbeddingRequest, model: Model) -> int:
     return dimensions
 
 
-def _answer(
-    wanted: EmbeddingRequest,
-    model: Model,
-    dimensions: int,
-    tokens: int,
-    headers: Mapping[str, str],
-) -> Response:
-    vectors = embed([each.text for each in wanted.inputs], model.dimensions, dimensions)
+def answer_embedding(task: EmbeddingTask) -> dict[str, object]:
+    """Answer an embedding request."""
+    wanted, model = task.wanted, task.model
+    vectors = embed([each.text for each in wanted.inputs], model.dimensions, task.dimensions)
     data = [
         {"object": "embedding", "index": index, "embedding": _encoded(vector, wanted.base64)}
         for index, vector in enumerate(vectors)
     ]
-    body = {
+    return {
         "id": f"embd-{uuid.uuid4().hex}",
         "object": "list",
         "model": model.id,
         "data": data,
-        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+        "usage": {"prompt_tokens": task.tokens, "total_tokens": task.tokens},
         "service_tier": wanted.service_tier,
     }
-    return json_answer(body, headers=headers)
 
 
 def _encoded(vector: np.ndarray, as_base64: bool) -> object:

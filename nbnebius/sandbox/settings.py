@@ -41,7 +41,20 @@ class Settings:
     requests_per_minute, tokens_per_minute
         Limits in place of the catalog's own, for all models.
     body_bytes, body_seconds
-        Caps on the size of a request body and on the time it may take to arrive.
+        Caps on the size of a request body and on the time it may take to arrive; for an uploaded
+        file, on the time in which nothing arrives.
+    file_bytes
+        A cap on the size of a file.
+    batch_window
+        After so many seconds a batch expires.
+    batch_rows_per_second
+        The pace of batches; 0 means without delay.
+    validation_seconds
+        How long a custom model is being validated.
+    upstream, upstream_key
+        The server that chat, completions and embeddings are passed to, and its key.
+    fault
+        What goes wrong on purpose, as `faults.spec` reads it.
     """
 
     host: str = "127.0.0.1"
@@ -53,3 +66,10 @@ class Settings:
     tokens_per_minute: int | None = None
     body_bytes: int = 64 * 1024 * 1024
     body_seconds: float = 60.0
+    file_bytes: int = 20 * 1024**3
+    batch_window: float = 24 * 3600.0
+    batch_rows_per_second: float = 0.0
+    validation_seconds: float = 1.0
+    upstream: str | None = None
+    upstream_key: str | None = field(default=None, repr=False)
+    fault: str = ""

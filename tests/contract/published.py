@@ -3,7 +3,7 @@ The Python samples of the API's own documentation, and the repairs that they nee
 
 Source: the page "Examples of using the Nebius AI Studio API" of the Nebius documentation, as its
 text was published. The text has no indentation, which Python forgives inside brackets; the samples
-stand here exactly like that. The sections on files and batches are not here.
+stand here exactly like that. Some use what an earlier one has made; they are run in that order.
 """
 
 from dataclasses import dataclass
@@ -200,7 +200,102 @@ encoding_format="float"
     (Repair("client.embeddings.create(", "embedding = client.embeddings.create(", _KEEP),),
 )
 
-SAMPLES = (CHAT, VISION, COMPLETION, MODELS, IMAGE, EMBEDDING)
+_ID = "a placeholder for an id"
+
+FILE_UPLOAD = Sample(
+    "file upload",
+    _CLIENT
+    + """\
+batch_requests = client.files.create(
+file=open("batch-requests.jsonl", "rb"),
+purpose="batch"
+)
+""",
+)
+
+FILE_INFO = Sample(
+    "file info",
+    """\
+client.files.retrieve("file-123")
+""",
+    (Repair('client.files.retrieve("file-123")', "info = client.files.retrieve(file_id)", _ID),),
+)
+
+FILE_CONTENT = Sample(
+    "file content",
+    """\
+batch_result = client.files.content("file-123")
+print(batch_result.text)
+""",
+    (Repair('"file-123"', "file_id", _ID),),
+)
+
+FILE_LIST = Sample(
+    "file list",
+    _CLIENT + "client.files.list()\n",
+    (Repair("client.files.list()", "files = client.files.list()", _KEEP),),
+)
+
+FILE_DELETE = Sample(
+    "file deletion",
+    _CLIENT + 'client.files.delete("batch_123")\n',
+    (
+        Repair('"batch_123"', "file_id", _ID),
+        Repair("client.files.delete(", "deleted = client.files.delete(", _KEEP),
+    ),
+)
+
+BATCH_CREATE = Sample(
+    "batch creation",
+    """\
+client.batches.create(
+input_file_id=batch_requests.id,
+endpoint="/v1/chat/completions",
+completion_window="24h",
+metadata={
+"description": "Asynchronous job"
+}
+)
+""",
+    (Repair("client.batches.create(", "batch = client.batches.create(", _KEEP),),
+)
+
+BATCH_INFO = Sample(
+    "batch info",
+    _CLIENT + 'client.batches.retrieve("batch_123")\n',
+    (
+        Repair('"batch_123"', "batch_id", _ID),
+        Repair("client.batches.retrieve(", "info = client.batches.retrieve(", _KEEP),
+    ),
+)
+
+BATCH_LIST = Sample(
+    "batch list",
+    _CLIENT + "client.batches.list()\n",
+    (Repair("client.batches.list()", "batches = client.batches.list()", _KEEP),),
+)
+
+BATCH_CANCEL = Sample(
+    "batch cancelling",
+    'client.batches.cancel("batch_123")\n',
+    (
+        Repair('"batch_123"', "batch_id", _ID),
+        Repair("client.batches.cancel(", "cancelled = client.batches.cancel(", _KEEP),
+    ),
+)
+
+SAMPLES = (
+    CHAT, VISION, COMPLETION, MODELS, IMAGE, EMBEDDING,
+    FILE_UPLOAD, FILE_INFO, FILE_CONTENT, FILE_LIST, FILE_DELETE,
+    BATCH_CREATE, BATCH_INFO, BATCH_LIST, BATCH_CANCEL,
+)  # fmt: skip
+
+# How many places of each sample do not run as they were published.
+REPAIRS = {
+    "chat": 10, "vision": 1, "completion": 2, "models": 1, "image": 3, "embedding": 1,
+    "file upload": 0, "file info": 1, "file content": 1, "file list": 1, "file deletion": 2,
+    "batch creation": 1, "batch info": 2, "batch list": 1, "batch cancelling": 2,
+}  # fmt: skip
 
 BASE_URL = 'base_url="https://api.studio.nebius.com/v1/"'
 
@@ -216,6 +311,17 @@ COMPLETION_CHOICE = {"text", "index", "logprobs", "finish_reason"}
 MODEL_ROW = {"id", "object", "created", "owned_by"}
 EMBEDDING_ANSWER = {"object", "data", "model", "usage"}
 EMBEDDING_ROW = {"object", "embedding", "index"}
+FILE = {"id", "object", "bytes", "created_at", "filename", "purpose"}
+FILE_LIST_ANSWER = {"data", "object"}
+FILE_DELETED = {"id", "object", "deleted"}
+BATCH = {
+    "id", "object", "endpoint", "errors", "input_file_id", "completion_window", "status",
+    "output_file_id", "error_file_id", "created_at", "in_progress_at", "expires_at",
+    "finalizing_at", "completed_at", "failed_at", "expired_at", "cancelling_at", "cancelled_at",
+    "request_counts", "metadata",
+}  # fmt: skip
+BATCH_COUNTS = {"total", "completed", "failed"}
+BATCH_LIST_ANSWER = {"object", "data", "first_id", "last_id", "has_more"}
 
 IDS = (
     "meta-llama/Meta-Llama-3.1-8B-Instruct",

@@ -1,9 +1,11 @@
 """The documentation's own Python samples run, with only the address and the key changed."""
 
 import base64
+import contextlib
 import io
 import json
 import urllib.request
+from pathlib import Path
 
 import pytest
 from contract import published
@@ -21,22 +23,27 @@ def sandbox(tmp_path_factory):
 def run(sandbox, monkeypatch):
     """Run a sample, with more changes if a test names them; give its variables."""
     monkeypatch.setenv("NEBIUS_API_KEY", sandbox.api_key)
-    clients = []
+    clients, files = [], contextlib.ExitStack()
 
-    def run(sample, **changes):
+    def open_for_a_while(*arguments):
+        return files.enter_context(Path(arguments[0]).open(*arguments[1:]))
+
+    def run(sample, given=None, **changes):
+        names = {"open": open_for_a_while, **(given or {})}
         text = sample.repaired()
-        assert text.count(published.BASE_URL) == 1
+        # A sample without a client goes on with that of an earlier one.
+        assert text.count(published.BASE_URL) == ("client" not in names)
         text = text.replace(published.BASE_URL, f'base_url="{sandbox.base_url}"')
         for change in changes.values():
             old, new = change
             assert text.count(old) == 1
             text = text.replace(old, new)
-        names = {}
         exec(compile(text, f"<published {sample.name}>", "exec"), names)
         clients.append(names["client"])
         return names
 
     yield run
+    files.close()
     for client in clients:
         client.close()
 
@@ -47,6 +54,7 @@ def test_every_repair_fits_exactly_one_place(sample):
     compile(repaired, sample.name, "exec")
     for repair in sample.repairs:
         assert repair.why
+    assert len(sample.repairs) == published.REPAIRS[sample.name]
 
 
 def test_every_published_id_is_in_the_catalog(run):
@@ -130,3 +138,59 @@ def test_embedding(run):
     assert set(row) >= published.EMBEDDING_ROW
     assert len(row["embedding"]) == 1024
     assert embedding.usage.prompt_tokens == embedding.usage.total_tokens
+
+
+@pytest.fixture
+def uploaded(run):
+    """Run the upload of a file with requests; give its client and its file."""
+    body = {"model": published.IDS[0], "messages": [{"role": "user", "content": "Hello!"}]}
+    request = {"method": "POST", "url": "/v1/chat/completions", "body": body}
+    lines = [json.dumps({"custom_id": f"request-{n}", **request}) for n in range(2000)]
+    Path("batch-requests.jsonl").write_text("\n".join(lines))
+    names = run(published.FILE_UPLOAD)
+    return {name: names[name] for name in ("client", "batch_requests")}
+
+
+def keys(answer):
+    """Give the keys that were sent, not those that the SDK knows."""
+    return set(answer.to_dict(exclude_unset=True))
+
+
+def test_files(run, uploaded, capsys):
+    file = uploaded["batch_requests"]
+    assert keys(file) >= published.FILE
+    assert (file.object, file.purpose, file.filename) == (
+        "file", "batch", "batch-requests.jsonl",
+    )  # fmt: skip
+    given = {**uploaded, "file_id": file.id}
+    assert run(published.FILE_INFO, given)["info"] == file
+    run(published.FILE_CONTENT, given)
+    assert capsys.readouterr().out == Path("batch-requests.jsonl").read_text() + "\n"
+    files = run(published.FILE_LIST)["files"]
+    assert keys(files) >= published.FILE_LIST_ANSWER
+    assert file in list(files)
+    assert all(keys(each) >= published.FILE for each in files.data)
+    deleted = run(published.FILE_DELETE, {"file_id": file.id})["deleted"]
+    assert deleted.to_dict() == {"id": file.id, "object": "file", "deleted": True}
+    assert keys(deleted) == published.FILE_DELETED
+    assert file not in list(run(published.FILE_LIST)["files"])
+
+
+def test_batches(run, uploaded):
+    batch = run(published.BATCH_CREATE, uploaded)["batch"]
+    assert keys(batch) >= published.BATCH
+    assert keys(batch.request_counts) == published.BATCH_COUNTS
+    assert batch.status == "validating"
+    assert batch.metadata == {"description": "Asynchronous job"}
+    given = {"client": uploaded["client"], "batch_id": batch.id}
+    info = run(published.BATCH_INFO, {"batch_id": batch.id})["info"]
+    assert (info.id, info.created_at, info.endpoint) == (
+        batch.id, batch.created_at, "/v1/chat/completions",
+    )  # fmt: skip
+    batches = run(published.BATCH_LIST)["batches"]
+    assert keys(batches) >= published.BATCH_LIST_ANSWER
+    assert batch.id in {each.id for each in batches}
+    cancelled = run(published.BATCH_CANCEL, given)["cancelled"]
+    assert cancelled.id == batch.id
+    assert cancelled.status in {"cancelling", "cancelled"}
+    assert cancelled.cancelling_at

@@ -3,7 +3,9 @@
 import contextlib
 import http.client
 import json
+import re
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -46,7 +48,7 @@ def send(sandbox, method, path, *, body=None, key=None, skip_host=False, **heade
 
 def all_requests():
     for route in ROUTES:
-        path = route.path.format(name="x") if "{" in route.path else route.path
+        path = re.sub(r"{[^}]*}", "x", route.path)
         for method in sorted(route.methods | {"OPTIONS", "DELETE", "PUT"}):
             yield method, path
     for path in UNKNOWN:
@@ -244,7 +246,7 @@ def test_prompt_and_key_are_in_no_file(sandbox):
         sandbox, "POST", "/v1/chat/completions",
         body=body, key=sandbox.api_key, Content_Type="application/json",
     )  # fmt: skip
-    for file in sandbox.data.iterdir():
+    for file in filter(Path.is_file, sandbox.data.rglob("*")):
         content = file.read_bytes()
         assert secret.encode() not in content
         assert sandbox.api_key.encode() not in content

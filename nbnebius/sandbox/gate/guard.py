@@ -17,6 +17,9 @@ _NO_TOKEN = "Couldn't authenticate. Reason: token is not present"  # noqa: S105 
 _WRONG_TOKEN = "Couldn't authenticate. Reason: Unable authenticate"  # noqa: S105 - likewise
 _OWN_PAGE = frozenset({"same-origin", "same-site", "none"})
 
+_UPLOAD = ("POST", "/v1/files")
+_FORM_AROUND_FILE = 1024 * 1024
+
 SANDBOX_HEADER = "x-nbnebius-sandbox"
 
 
@@ -25,8 +28,8 @@ class Guard:
     A pure ASGI middleware around the whole application.
 
     It asks every request for the bearer token, whatever its path; lets in only the hosts that
-    it was told; refuses web pages of other origins; accepts JSON bodies only, of bounded size
-    and within bounded time; and writes the request log.
+    it was told; refuses web pages of other origins; accepts JSON bodies only (and forms where files
+    are uploaded), of bounded size and within bounded time; and writes the request log.
 
     Parameters
     ----------
@@ -80,7 +83,8 @@ class Guard:
             self._ledger.begin(entry)
         try:
             self._check(scope, headers)
-            capped = CappedBody(receive, self._settings, headers.first("content-length"))
+            announced, upload = headers.first("content-length"), _is_upload(scope)
+            capped = CappedBody(receive, self._settings, announced, upload=upload)
             await self._app(scope, capped, marked)
         except ApiError as error:
             answer = json_answer(error.body, error.status, {**error.headers, "connection": "close"})
@@ -115,10 +119,17 @@ class Guard:
         if (headers.first("sec-fetch-site") or "none").lower() not in _OWN_PAGE:
             raise refused(403, "This sandbox does not answer to web pages.")
         self._check_token(scope, headers)
-        if scope["method"] in _WITH_BODY:
-            media_type = (headers.first("content-type") or "").split(";")[0].strip().lower()
-            if media_type != "application/json":
-                raise refused(415, "The Content-Type of this request must be application/json.")
+        if scope["method"] in _WITH_BODY and not _is_empty(headers):
+            self._check_media_type(scope, headers)
+
+    def _check_media_type(self, scope: Scope, headers: "_Headers") -> None:
+        media_type = (headers.first("content-type") or "").split(";")[0].strip().lower()
+        allowed = ["application/json"]
+        if _is_upload(scope):
+            allowed.append("multipart/form-data")
+        if media_type not in allowed:
+            words = " or ".join(reversed(allowed))
+            raise refused(415, f"The Content-Type of this request must be {words}.")
 
     def _check_token(self, scope: Scope, headers: "_Headers") -> None:
         if scope["method"] in {"GET", "HEAD"}:
@@ -131,6 +142,17 @@ class Guard:
         key = self._settings.api_key.encode("latin-1", "replace")
         if not hmac.compare_digest(token.strip().encode("latin-1"), key):
             raise refused(401, _WRONG_TOKEN)
+
+
+def _is_upload(scope: Scope) -> bool:
+    return (scope["method"], scope["path"]) == _UPLOAD
+
+
+def _is_empty(headers: "_Headers") -> bool:
+    """Tell whether a request has neither a body nor a type for one, as a cancelling one may."""
+    if headers.first("content-type") is not None or headers.first("transfer-encoding") is not None:
+        return False
+    return headers.first("content-length") in {None, "0"}
 
 
 class _Headers:
@@ -163,6 +185,9 @@ class CappedBody:
         The caps.
     announced
         The value of ``Content-Length``.
+    upload
+        Whether this is a file: it may be as large as files may be, and take any time as long as
+        something arrives.
 
     Raises
     ------
@@ -170,11 +195,20 @@ class CappedBody:
         413 for a body that is too large, 408 for one that takes too long.
     """
 
-    def __init__(self, receive: Receive, settings: Settings, announced: str | None) -> None:
+    def __init__(
+        self,
+        receive: Receive,
+        settings: Settings,
+        announced: str | None,
+        *,
+        upload: bool = False,
+    ) -> None:
         self._receive = receive
-        self._left = settings.body_bytes
-        self._cap = settings.body_bytes
-        self._until = asyncio.get_running_loop().time() + settings.body_seconds
+        cap = settings.file_bytes + _FORM_AROUND_FILE if upload else settings.body_bytes
+        self._left = self._cap = cap
+        self._upload = upload
+        self._patience = settings.body_seconds
+        self._until = self._now() + self._patience
         self._complete = False
         if announced is not None and announced.isdecimal() and int(announced) > self._cap:
             raise self._too_large()
@@ -183,6 +217,9 @@ class CappedBody:
         """Receive the next message."""
         if self._complete:
             return await self._receive()
+        if self._upload:
+            # Counted from here, so that the time in which the file is written costs nobody.
+            self._until = self._now() + self._patience
         try:
             async with asyncio.timeout_at(self._until):
                 message = await self._receive()
@@ -194,6 +231,10 @@ class CappedBody:
             if self._left < 0:
                 raise self._too_large()
         return message
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     def _too_large(self) -> ApiError:
         return refused(413, f"The request body is larger than {self._cap} bytes.")

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -28,7 +28,31 @@ CREATE TABLE IF NOT EXISTS images (
     content BLOB NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS files (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    bytes INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    filename TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    deleted INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS batches (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    input_file_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    record TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS custom_models (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    short TEXT NOT NULL UNIQUE,
+    record TEXT NOT NULL,
+    deleted INTEGER NOT NULL
+) STRICT;
 """
+_BEYOND_ALL = 2**62
 
 
 class Store:
@@ -69,6 +93,13 @@ class Store:
         """Run a statement that reads."""
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
+
+    def cursor(self, table: Literal["files", "batches"], after: str | None) -> int | None:
+        """Give the number below which a page begins; None for an id that was never there."""
+        if after is None:
+            return _BEYOND_ALL
+        rows = self.query(f"SELECT number FROM {table} WHERE id = ?", (after,))  # noqa: S608
+        return int(rows[0][0]) if rows else None
 
     def close(self) -> None:
         """Close the file."""

@@ -28,6 +28,10 @@ class ApiError(Exception):
         self.headers = dict(headers or {})
 
 
+class CutError(Exception):
+    """The connection ends here, in the middle of an answer."""
+
+
 def refused(status: int, detail: str, headers: Mapping[str, str] | None = None) -> ApiError:
     """Refuse with a sentence, as the service's own front does."""
     return ApiError(status, {"detail": detail}, headers)

@@ -57,35 +57,36 @@ class EventStream:
         }
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": 200, "headers": raw})
-        gone = asyncio.create_task(_gone(receive))
+        left = asyncio.create_task(gone(receive))
         try:
-            if await self._send_frames(send, gone):
+            if await self._send_frames(send, left):
                 await _send_data(send, b"[DONE]")
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             else:
                 self._entry.cancelled = True
         finally:
-            gone.cancel()
+            left.cancel()
             self._on_end(self._entry.tokens_sent)
 
-    async def _send_frames(self, send: Send, gone: asyncio.Task[None]) -> bool:
+    async def _send_frames(self, send: Send, left: asyncio.Task[None]) -> bool:
         """Send all frames; tell whether somebody listened to the end."""
         clock = asyncio.get_running_loop().time
         due = clock()
         for tokens, frame in self._frames:
             if tokens and self._rate > 0:
                 due = max(due + tokens / self._rate, clock() - 1.0)
-                await asyncio.wait({gone}, timeout=max(due - clock(), 0.0))
+                await asyncio.wait({left}, timeout=max(due - clock(), 0.0))
             elif tokens:
                 await asyncio.sleep(0)
-            if gone.done():
+            if left.done():
                 return False
             await _send_data(send, msgspec.json.encode(frame))
             self._entry.tokens_sent += tokens
-        return not gone.done()
+        return not left.done()
 
 
-async def _gone(receive: Receive) -> None:
+async def gone(receive: Receive) -> None:
+    """Wait until the client has gone away."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import socket
+from functools import partial
 
 import anyio
 import pytest
@@ -17,6 +19,7 @@ from nbnebius.sandbox.gate.guard import CappedBody
 from nbnebius.sandbox.gate.limits import Limits
 from nbnebius.sandbox.keeping.ledger import LISTED, Entry, Ledger
 from nbnebius.sandbox.keeping.store import Store
+from nbnebius.sandbox.server import listen
 from nbnebius.sandbox.settings import Settings, default_data_folder
 from nbnebius.sandbox.wire.failures import ApiError
 
@@ -176,3 +179,49 @@ def test_a_request_head_that_never_ends_is_hung_up_on(monkeypatch):
         return content
 
     assert anyio.run(talk) == b""
+
+
+def test_an_upload_may_take_any_time_as_long_as_something_arrives():
+    async def ends(*, upload):
+        pieces = [{"type": "http.request", "body": b"12345", "more_body": True}] * 3
+        body = CappedBody(receiver(*pieces), Settings(api_key="x"), None, upload=upload)
+        found = []
+        for _ in pieces:
+            await anyio.sleep(0.01)
+            await body()
+            found.append(body._until)
+        return found
+
+    assert len(set(anyio.run(partial(ends, upload=True)))) == 3
+    assert len(set(anyio.run(partial(ends, upload=False)))) == 1
+
+
+def test_an_upload_that_falls_silent_is_cut():
+    async def read_upload():
+        settings = Settings(api_key="x", body_seconds=0.01)
+        start = {"type": "http.request", "body": b"1", "more_body": True}
+        body = CappedBody(receiver(start, forever=True), settings, None, upload=True)
+        return [await body() for _ in range(2)]
+
+    with pytest.raises(ApiError) as caught:
+        anyio.run(read_upload)
+    assert caught.value.status == 408
+
+
+def test_an_upload_has_the_cap_of_files():
+    async def begin(announced, *, upload):
+        settings = Settings(api_key="x", file_bytes=10_000_000, body_bytes=10)
+        CappedBody(receiver(), settings, announced, upload=upload)
+
+    anyio.run(partial(begin, "10000500", upload=True))
+    for announced, upload in (("20000000", True), ("11", False)):
+        with pytest.raises(ApiError) as caught:
+            anyio.run(partial(begin, announced, upload=upload))
+        assert caught.value.status == 413
+
+
+def test_small_writes_are_sent_at_once():
+    listener = listen(Settings(api_key="x", port=0))
+    # asyncio turns Nagle's algorithm off for sockets that name their protocol, only for those.
+    assert listener.proto == socket.IPPROTO_TCP
+    listener.close()

@@ -1,0 +1,1 @@
+"""``v0/models``: models made from a base model and a checkpoint."""

@@ -13,6 +13,7 @@ from nbnebius.version import __version__
 
 # Where each public name lives; `__getattr__` fetches it at first use (PEP 562).
 _HOMES = {
+    "AnswerError": "nbnebius.errors",
     "ApiError": "nbnebius.errors",
     "AsyncClient": "nbnebius.client",
     "AuthenticationError": "nbnebius.errors",
@@ -35,6 +36,7 @@ _HOMES = {
     "SettingsError": "nbnebius.errors",
     "Stopped": "nbnebius.errors",
     "StreamError": "nbnebius.errors",
+    "ToolRoundsError": "nbnebius.errors",
     "TransportError": "nbnebius.errors",
     "UnprocessableEntityError": "nbnebius.errors",
     "chat": "nbnebius.session.functions",
@@ -48,6 +50,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AnswerError",
     "ApiError",
     "AsyncClient",
     "AuthenticationError",
@@ -70,6 +73,7 @@ __all__ = [
     "SettingsError",
     "Stopped",
     "StreamError",
+    "ToolRoundsError",
     "TransportError",
     "UnprocessableEntityError",
     "__version__",
@@ -116,6 +120,7 @@ def unload_ipython_extension(shell: Any) -> None:
 if TYPE_CHECKING:
     from nbnebius.client import AsyncClient
     from nbnebius.errors import (
+        AnswerError,
         ApiError,
         AuthenticationError,
         BadRequestError,
@@ -133,6 +138,7 @@ if TYPE_CHECKING:
         SettingsError,
         Stopped,
         StreamError,
+        ToolRoundsError,
         TransportError,
         UnprocessableEntityError,
     )

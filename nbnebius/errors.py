@@ -19,6 +19,8 @@ Every error this package raises, as one tree.
     │  ├─ RateLimitError            429                                   .retry_after
     │  └─ ServerError               5xx
     ├─ StreamError                  a stream that broke off               .partial
+    ├─ AnswerError                  an answer that does not fit a schema  .problems .reply
+    ├─ ToolRoundsError              a model that goes on calling tools    .reply
     ├─ ResponseError                an answer we cannot read              .body
     ├─ JournalError                 the journal cannot be written or read
     └─ Stopped                      interrupted; what had come is kept    .reply
@@ -29,7 +31,13 @@ read the same. No message, repr or traceback of these holds a key, a prompt or a
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
+    "AnswerError",
     "ApiError",
     "AuthenticationError",
     "BadRequestError",
@@ -47,6 +55,7 @@ __all__ = [
     "SettingsError",
     "Stopped",
     "StreamError",
+    "ToolRoundsError",
     "TransportError",
     "UnprocessableEntityError",
 ]
@@ -201,6 +210,48 @@ class ResponseError(NebiusError):
     def __init__(self, what: str, *, why: str = "", hint: str = "", body: str = "") -> None:
         super().__init__(what, why=why, hint=hint)
         self.body = body
+
+
+class AnswerError(NebiusError):
+    """
+    An answer that is not what its schema asks for; it was paid for, so ``reply`` holds it.
+
+    Attributes
+    ----------
+    text : str
+        How the answer begins (or ends, where it was cut off), at most 200 characters.
+    problems : list of str
+        ``path: what is wrong``, at most ten.
+    truncated : bool
+        The answer was cut off: to ask again helps only with a higher limit.
+    """
+
+    reply: object = None
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        hint: str = "",
+        text: str = "",
+        problems: Sequence[str] = (),
+        truncated: bool = False,
+    ) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.text = text[-200:] if truncated else text[:200]
+        self.problems = [problem[:200] for problem in problems[:10]]
+        self.truncated = truncated
+
+
+class ToolRoundsError(NebiusError):
+    """A model that goes on calling tools; ``reply`` holds the last answer, `result` the rounds."""
+
+    reply: object = None
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "", result: object = None) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.result = result
 
 
 class JournalError(NebiusError):

@@ -9,7 +9,10 @@ All three are handed in; nothing below the session prints or asks by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 State: TypeAlias = Literal["sent", "done", "partial", "failed", "possibly_paid"]
 Kind: TypeAlias = Literal["chat", "completion", "embedding", "image"]
@@ -56,7 +59,17 @@ class Note:
     text: str
 
 
-Event: TypeAlias = TextDelta | ReasoningDelta | Retrying | Progress | Note
+@dataclass(frozen=True, slots=True)
+class ToolCalled:
+    """A model called a tool: `result` went back to it, and says what went wrong if `error`."""
+
+    name: str
+    arguments: Mapping[str, Any] | str
+    result: str
+    error: bool
+
+
+Event: TypeAlias = TextDelta | ReasoningDelta | Retrying | Progress | Note | ToolCalled
 
 
 class Observer(Protocol):

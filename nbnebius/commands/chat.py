@@ -18,6 +18,21 @@ class ChatOptions(SamplingOptions):
     images: tuple[str, ...] = option(
         "--images", kind="list", metavar="PATH|URL|VAR", help="a picture the model should see"
     )
+    tools: str | None = option(
+        "--tools", metavar="F,G", help="functions by name that the model may call"
+    )
+    approve: bool = option("--approve", kind="switch", help="ask before each call of a tool")
+    schema: str | None = option(
+        "--schema",
+        metavar="SCHEMA",
+        help="the answer's shape: a variable's name, or as \"name, age int, label yes|no\"",
+    )
+    schema_multi: str | None = option(
+        "--schema-multi", metavar="SCHEMA", help="likewise, for a list of records"
+    )
+    repair: bool = option(
+        "--repair", kind="switch", help="where an answer does not fit, ask once more"
+    )
     file: str | None = option(
         "--file", metavar="PATH", help="a text file to ask with; it stands before the question"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.errors import Stopped, StreamError
+from nbnebius.errors import AnswerError, Stopped, StreamError, ToolRoundsError
 from nbnebius.magics.calling import caller, give, private, say_kept, show_dry_run
 from nbnebius.magics.screen import Screen
 
@@ -57,6 +57,10 @@ def answer(
         raise
     except StreamError as error:
         _show_partial(notebook, screen, options, error.reply, "cut off: what had come is kept")
+        raise
+    except (AnswerError, ToolRoundsError) as error:
+        # It was paid for, so it is shown and bound before the error is raised.
+        _show_partial(notebook, screen, options, error.reply, "")
         raise
     _finish(screen, reply, options, "")
     if reply.kept_from and not options.quiet:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.commands import CHAT
+from nbnebius.errors import OptionError
 from nbnebius.magics.answering import answer
 from nbnebius.magics.calling import expand_text, namespace_of, read
+from nbnebius.magics.expansion import lookup
 from nbnebius.magics.files import read_file
 from nbnebius.magics.screen import show_text
 from nbnebius.session import default_session
@@ -35,9 +37,31 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         model=options.model,
         system=options.system,
         images=[*_pictures(options, namespace), *expanded.pictures] or None,
+        tools=_tools(options, namespace),
+        approve=options.approve,
+        schema=_schema(options, namespace),
+        multi=options.schema_multi is not None,
+        repair=options.repair,
         **options.parameters,
     )
     return answer(notebook, session, prepared, options, [*notes, *expanded.notes])
+
+
+def _tools(options: ChatOptions, namespace: Mapping[str, Any]) -> list[Any] | None:
+    """Give the functions that ``--tools`` names."""
+    if options.tools is None:
+        return None
+    names = [name.strip() for name in options.tools.split(",") if name.strip()]
+    hint = "define the function first; several are written as --tools f,g"
+    return [lookup(name, namespace, hint=hint) for name in names]
+
+
+def _schema(options: ChatOptions, namespace: Mapping[str, Any]) -> Any:
+    """Give the schema: a variable's value where the text names one, else the short form."""
+    if options.schema is not None and options.schema_multi is not None:
+        raise OptionError("There are two schemas", hint="use --schema or --schema-multi")
+    text = options.schema if options.schema is not None else options.schema_multi
+    return None if text is None else namespace.get(text, text)
 
 
 def _pictures(options: ChatOptions, namespace: Mapping[str, Any]) -> list[Any]:

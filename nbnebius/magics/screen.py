@@ -6,7 +6,15 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.events import Event, Note, Progress, ReasoningDelta, Retrying, TextDelta
+from nbnebius.events import (
+    Event,
+    Note,
+    Progress,
+    ReasoningDelta,
+    Retrying,
+    TextDelta,
+    ToolCalled,
+)
 from nbnebius.rendering.answer import footer_html, usd
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.stream import StreamView, TerminalView
@@ -116,6 +124,8 @@ class Screen:
                 if cost:
                     parts.append(usd(cost))
                 self._status = " · ".join(parts)
+            case ToolCalled(name, _, _, error):
+                self._status = f"{name} was called{', and failed' if error else ''}"
             case Note(text):
                 self.notes.append(text)
 
@@ -150,7 +160,7 @@ class Screen:
         assert self.view is not None
         metadata = dict(reply.metadata)
         # Only the first choice streams, and some models stream their answer as reasoning.
-        streamed = reply.all_text == reply.text and (self.view.text.strip() or not reply.text)
+        streamed = reply.streams_whole and (self.view.text.strip() or not reply.text)
         if isinstance(self.view, TerminalView):
             if not streamed:
                 self.view.add(reply.all_text if reply.text else "")

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.client.reasoning import split_reasoning
 from nbnebius.rendering.answer import answer_bundle, footer_text
+from nbnebius.rendering.table import frame_bundle
+from nbnebius.rendering.tool_calls import calls_html, calls_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
     from nbnebius.types.answers import ChatResult
     from nbnebius.types.chat import Choice, ToolCall
     from nbnebius.types.usage import Usage
+    from nbnebius.work.schema import Schema
+    from nbnebius.work.structured import Parsed
+    from nbnebius.work.tools import ToolResult
 
 
 SHOWN = 60  # characters of the text in a repr
@@ -29,8 +34,18 @@ class Reply:
     reasoning folded and a footer of model, tokens and USD.
     """
 
-    def __init__(self, result: ChatResult) -> None:
+    def __init__(
+        self,
+        result: ChatResult,
+        *,
+        schema: Schema | None = None,
+        parsed: Parsed | None = None,
+        calls: Sequence[ToolResult] = (),
+    ) -> None:
         self._result = result
+        self._schema = schema
+        self._parsed = parsed
+        self.calls = list(calls)
 
     @property
     def text(self) -> str:
@@ -110,8 +125,22 @@ class Reply:
         return built
 
     @property
+    def parsed(self) -> Any:
+        """What the schema made of the answer: data, or an instance; None without a schema."""
+        return self._parsed.value if self._parsed else None
+
+    @property
     def df(self) -> pd.DataFrame:
-        """One row: text, reasoning, model, finish_reason, tokens, cost (USD), seconds, cached."""
+        """
+        The answer as a frame.
+
+        With a schema: its fields as typed columns, a row per record. Without one: a row per
+        choice with text, reasoning, model, finish_reason, tokens, cost (USD), seconds, cached.
+        """
+        if self._schema and self._parsed:
+            from nbnebius.frames.records import record_frame
+
+            return record_frame(self._schema.rows(self._parsed.data), self._schema.row)
         from nbnebius.frames.reply import reply_frame
 
         return reply_frame(self._result)
@@ -130,6 +159,8 @@ class Reply:
     def _remarks(self) -> list[str]:
         if self.finish_reason == "length":
             return ["cut at max_tokens: raise --max-tokens for more"]
+        if self._parsed and self._parsed.notes:
+            return list(self._parsed.notes)
         if self.finish_reason == "content_filter":
             return ["stopped by the content filter"]
         return []
@@ -141,7 +172,19 @@ class Reply:
 
     def bundle(self, footer: str, note: str = "") -> dict[str, str]:
         """Give the page's and the terminal's form; of several choices, all of them."""
-        return answer_bundle(self.all_text, reasoning=self.reasoning, footer=footer, note=note)
+        text = "" if self._parsed else self.all_text
+        bundle = answer_bundle(text, reasoning=self.reasoning, footer=footer, note=note)
+        before = {"text/html": calls_html(self.calls), "text/plain": calls_text(self.calls)}
+        if self._parsed:
+            table = frame_bundle(self.df)
+            before["text/html"] += table["text/html"]
+            before["text/plain"] += table["text/plain"] + "\n\n"
+        return {kind: before[kind] + bundle[kind] for kind in bundle}
+
+    @property
+    def streams_whole(self) -> bool:
+        """Whether its text is all there is to show: no table, no calls, no other choices."""
+        return not self._parsed and not self.calls and self.all_text == self.text
 
     @property
     def all_text(self) -> str:

@@ -6,16 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nbnebius.errors import Stopped, StreamError
+from nbnebius.errors import AnswerError, Stopped, StreamError, ToolRoundsError
 from nbnebius.results import Reply
+from nbnebius.work.ask import Answered
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from nbnebius.session.service import Service
-    from nbnebius.types.answers import ChatResult
-    from nbnebius.work.chat import Running
+    from nbnebius.work.ask import Running
     from nbnebius.work.origin import Origin
+    from nbnebius.work.schema import Schema
 
 
 def stopped(reply: Reply | None) -> Stopped:
@@ -34,7 +35,17 @@ class Asking:
 
     running: Running
     origin: Origin
-    ask: Callable[[Service], Awaitable[ChatResult]]
+    schema: Schema | None
+    ask: Callable[[Service], Awaitable[Answered]]
+
+    def reply(self, answered: Answered) -> Reply:
+        """Wrap what was answered."""
+        return Reply(
+            answered.result,
+            schema=self.schema if answered.parsed else None,
+            parsed=answered.parsed,
+            calls=answered.calls,
+        )
 
     @contextmanager
     def keeping_partial(self) -> Iterator[None]:
@@ -45,14 +56,21 @@ class Asking:
         ------
         Stopped
             In place of a bare KeyboardInterrupt.
-        StreamError
-            With ``.reply``, where the stream broke off.
+        StreamError, AnswerError, ToolRoundsError
+            With ``.reply``, as far as an answer came.
         """
         try:
             yield
         except KeyboardInterrupt:
             raise stopped(self._partial()) from None
         except StreamError as error:
+            error.reply = self._partial()
+            raise
+        except AnswerError as error:
+            if isinstance(error.reply, Answered):
+                error.reply = self.reply(error.reply)
+            raise
+        except ToolRoundsError as error:
             error.reply = self._partial()
             raise
 

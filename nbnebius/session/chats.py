@@ -6,21 +6,24 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.events import TextDelta
-from nbnebius.results import Reply
 from nbnebius.session import prepare
 from nbnebius.session.asking import Asking
 from nbnebius.session.caller import FUNCTION, Caller
-from nbnebius.session.connection import tell
+from nbnebius.session.connection import call_here, tell
 from nbnebius.session.core import Core
-from nbnebius.session.prompt import Prompt, to_messages
-from nbnebius.work import chat as chat_work
+from nbnebius.session.prompt import Prompt, as_list, to_messages
+from nbnebius.work import ask as ask_work
+from nbnebius.work.ask import Answered, Desk, Wish
+from nbnebius.work.schema import to_schema
+from nbnebius.work.tools import Toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from nbnebius.results import Reply
     from nbnebius.session.prepare import Prepared
     from nbnebius.session.service import Service
-    from nbnebius.types.answers import ChatResult
+    from nbnebius.work.chat import Asked
 
 
 class Chats(Core):
@@ -33,11 +36,23 @@ class Chats(Core):
         model: str | None = None,
         system: str | None = None,
         images: Any = None,
+        tools: Any = None,
+        approve: bool = False,
+        schema: Any = None,
+        multi: bool = False,
+        repair: bool = False,
         **parameters: Any,
     ) -> Prepared:
         """Settle everything about a chat without sending it."""
         messages = to_messages(prompt, system=system or self.config.get("system"), images=images)
-        return self.run(lambda service: prepare.chat(service, messages, model, parameters))
+        shape = to_schema(schema) if schema is not None else None
+        wish = Wish(
+            schema=shape.many() if shape and multi else shape,
+            repair=repair,
+            toolbox=Toolbox(as_list(tools)) if tools else None,
+            approve=self.asker.confirm if approve else None,
+        )
+        return self.run(lambda service: prepare.chat(service, messages, model, parameters, wish))
 
     def prepare_completion(
         self, prompt: str | Sequence[str], *, model: str | None = None, **parameters: Any
@@ -57,7 +72,7 @@ class Chats(Core):
         """Send what was prepared and wait for the whole answer."""
         asking = self._begin(prepared, caller, stream=stream, cache=cache, private=private)
         with asking.keeping_partial():
-            reply = Reply(self.run(asking.ask, caller))
+            reply = asking.reply(self.run(asking.ask, caller))
         if not reply.cached:
             self.say_where_kept(asking.origin, caller)
         return reply
@@ -73,7 +88,7 @@ class Chats(Core):
                 try:
                     event = next(events)
                 except StopIteration as end:
-                    reply = Reply(end.value)
+                    reply = asking.reply(end.value)
                     break
                 if isinstance(event, TextDelta):
                     yield event.text
@@ -87,22 +102,15 @@ class Chats(Core):
         self, prepared: Prepared, caller: Caller, *, stream: bool, cache: bool, private: bool | None
     ) -> Asking:
         origin = self.origin_of(prepared, caller, cache=cache, private=private)
-        kind: chat_work.Asked = "completion" if prepared.kind == "completion" else "chat"
-        running = chat_work.run(prepared.body, kind)
+        kind: Asked = "completion" if prepared.kind == "completion" else "chat"
+        running = ask_work.run(prepared.body, kind, prepared.wish)
 
-        async def ask(service: Service) -> ChatResult:
+        async def ask(service: Service) -> Answered:
+            desk = Desk(service.client, self.journal, origin, prepared.price, tell, call_here)
             async with service.explaining("chat", prepared.body["model"]):
-                return await chat_work.chat(
-                    running,
-                    client=service.client,
-                    journal=self.journal,
-                    origin=origin,
-                    price=prepared.price,
-                    stream=stream,
-                    observer=tell,
-                )
+                return await ask_work.ask(running, prepared.wish, desk, stream=stream)
 
-        return Asking(running, origin, ask)
+        return Asking(running, origin, prepared.wish.schema, ask)
 
     def chat(
         self,

@@ -7,10 +7,11 @@ work carries its own mailbox as a context variable, which its tasks inherit.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbnebius.bridge import Bridge, Mailbox
 from nbnebius.errors import NebiusError
@@ -33,6 +34,11 @@ _mailbox: ContextVar[Mailbox] = ContextVar("nbnebius_mailbox")
 def tell(event: Event) -> None:
     """Hand an event to whoever waits for the work that is running."""
     _mailbox.get()(event)
+
+
+async def call_here(function: Callable[[], Any]) -> Any:
+    """Have `function` called on the thread that waits for the work that is running."""
+    return await asyncio.wrap_future(_mailbox.get().call(function))
 
 
 class Connection:

@@ -7,7 +7,7 @@ A dry run shows exactly what these give.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,10 @@ from nbnebius.errors import OptionError
 from nbnebius.session.fields import FIELDS
 from nbnebius.settings import PARAMETERS, check
 from nbnebius.types.json import to_json
+from nbnebius.work.ask import NOTHING_MORE, Wish
 from nbnebius.work.images import first_seed
 from nbnebius.work.price import Price
+from nbnebius.work.structured import request_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +52,7 @@ class Prepared:
     price: Price
     service: str
     count: int = 1
+    wish: Wish = NOTHING_MORE
 
     @property
     def bound(self) -> float | None:
@@ -63,12 +66,18 @@ async def chat(
     messages: Sequence[Mapping[str, Any]],
     model: str | None,
     parameters: Mapping[str, Any],
+    wish: Wish,
 ) -> Prepared:
     """Make a chat ready; where it holds a picture, a model that sees is chosen."""
     kind: Work = "vision" if _has_picture(messages) else "chat"
     chosen, record = await service.model(kind, model)
     told = _sampling(service, record, parameters)
-    return await _ready(service, "chat", {"model": chosen, "messages": messages, **told}, record)
+    if wish.schema:
+        told = {**request_fields(wish.schema), **told}
+    if wish.toolbox and wish.toolbox.entries:
+        told["tools"] = wish.toolbox.entries
+    body = {"model": chosen, "messages": messages, **told}
+    return replace(await _ready(service, "chat", body, record), wish=wish)
 
 
 async def completion(

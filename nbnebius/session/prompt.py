@@ -36,7 +36,7 @@ def to_messages(
         if not prompt.strip():
             raise OptionError("The prompt is empty", hint="write a question")
         content: str | list[dict[str, Any]] = prompt
-        if pictures := _as_list(images):
+        if pictures := as_list(images):
             content = [{"type": "text", "text": prompt}, *map(_part, pictures)]
         messages = [{"role": "user", "content": content}]
     else:
@@ -47,14 +47,15 @@ def to_messages(
         messages = [_message(m) for m in prompt]
         if not messages:
             raise OptionError("The list of messages is empty", hint="give at least one message")
-        if pictures := _as_list(images):
+        if pictures := as_list(images):
             messages[-1] = _with_pictures(messages[-1], pictures)
     if system:
         messages.insert(0, {"role": "system", "content": system})
     return messages
 
 
-def _as_list(images: Any) -> list[Any]:
+def as_list(images: Any) -> list[Any]:
+    """Take one thing or several."""
     if images is None:
         return []
     return list(images) if isinstance(images, list | tuple) else [images]

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nbnebius.errors import NebiusError, OptionError
+from nbnebius.errors import AnswerError, OptionError
 from nbnebius.work.json_text import Found, find_json
 from nbnebius.work.schema_check import MOST_PROBLEMS, check
 from nbnebius.work.schema_mend import mend
@@ -21,36 +21,6 @@ LONGEST_TEXT = 200
 LONGEST_PROBLEM = 200
 SHOWN_PROBLEMS = 3
 FOLLOWS = "ask again with --fresh, or ask a model that follows schemas"
-
-
-class AnswerError(NebiusError):
-    """
-    An answer that is not what its schema asks for.
-
-    Attributes
-    ----------
-    text : str
-        How the answer begins (or ends, where it was cut off), at most 200 characters.
-    problems : list of str
-        ``path: what is wrong``, at most ten; to be told to the model with `repair_message`.
-    truncated : bool
-        The answer was cut off: to ask again helps only with a higher limit.
-    """
-
-    def __init__(
-        self,
-        what: str,
-        *,
-        why: str = "",
-        hint: str = "",
-        text: str = "",
-        problems: Sequence[str] = (),
-        truncated: bool = False,
-    ) -> None:
-        super().__init__(what, why=why, hint=hint)
-        self.text = text[-LONGEST_TEXT:] if truncated else text[:LONGEST_TEXT]
-        self.problems = [problem[:LONGEST_PROBLEM] for problem in problems[:MOST_PROBLEMS]]
-        self.truncated = truncated
 
 
 @dataclass(frozen=True, slots=True)

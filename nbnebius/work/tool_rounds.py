@@ -6,21 +6,22 @@ import dataclasses
 import re
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from nbnebius.errors import NebiusError, OptionError
+from nbnebius.errors import OptionError, ToolRoundsError
+from nbnebius.events import ToolCalled
 from nbnebius.types.usage import Usage
 from nbnebius.work import chat as chat_work
 from nbnebius.work.tool_messages import message, named, spoken
-from nbnebius.work.tools import CallHere, ToolCalled, ToolResult
+from nbnebius.work.tools import CallHere, ToolResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from nbnebius.client import AsyncClient
-    from nbnebius.events import Event
+    from nbnebius.events import Observer
     from nbnebius.journal import Journal
     from nbnebius.types.answers import ChatResult
     from nbnebius.types.chat import ToolCall
@@ -37,13 +38,6 @@ MOST_CALLS: Final = 32
 _THINKS_ON: Final = re.compile(
     r"deepseek-v(?:3\.[1-9]|[4-9])|kimi-k|gpt-oss|glm-(?:4\.[5-9]|[5-9])|minimax-m", re.IGNORECASE
 )
-
-
-class Watcher(Protocol):
-    """Watches a chat with tools: an `Observer` that is told of calls too."""
-
-    def __call__(self, event: Event | ToolCalled) -> None:
-        """See one event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +58,6 @@ class ToolChatResult:
     result: ChatResult
     calls: list[ToolResult]
     messages: list[dict[str, Any]]
-
-
-class ToolRoundsError(NebiusError):
-    """
-    A model went on calling tools.
-
-    Attributes
-    ----------
-    result : ToolChatResult or None
-        What had come by then.
-    reply : object
-        Where a session asked, the same as a `Reply`.
-    """
-
-    reply: object = None
-
-    def __init__(
-        self, what: str, *, why: str = "", hint: str = "", result: ToolChatResult | None = None
-    ) -> None:
-        super().__init__(what, why=why, hint=hint)
-        self.result = result
 
 
 @dataclass(slots=True)
@@ -123,7 +96,7 @@ async def chat_with_tools(
     origin: Origin,
     price: Price,
     stream: bool,
-    observer: Watcher,
+    observer: Observer,
     toolbox: Toolbox,
     call_here: CallHere,
     approve: Callable[[str], bool] | None = None,
@@ -195,7 +168,7 @@ async def _run_all(
     running: RunningTools,
     calls: Sequence[ToolCall],
     toolbox: Toolbox,
-    observer: Watcher,
+    observer: Observer,
     call_here: CallHere,
     approve: Callable[[str], bool] | None,
 ) -> None:

@@ -52,16 +52,6 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCalled:
-    """A model called a tool: `result` went back to it, and says what went wrong if `error`."""
-
-    name: str
-    arguments: Mapping[str, Any] | str
-    result: str
-    error: bool
-
-
-@dataclass(frozen=True, slots=True)
 class RemoteTool:
     """
     A tool that runs elsewhere, as those of an MCP server.

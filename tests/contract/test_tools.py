@@ -8,13 +8,13 @@ from answering import Answering, Says
 
 from nbnebius.bridge import Bridge, Mailbox
 from nbnebius.client import AsyncClient
-from nbnebius.errors import ApiError, OptionError, StreamError
-from nbnebius.events import ReasoningDelta, TextDelta
+from nbnebius.errors import ApiError, OptionError, StreamError, ToolRoundsError
+from nbnebius.events import ReasoningDelta, TextDelta, ToolCalled
 from nbnebius.journal import Journal, spent
 from nbnebius.work.origin import Origin
 from nbnebius.work.price import Price
-from nbnebius.work.tool_rounds import ToolRoundsError, chat_with_tools, run
-from nbnebius.work.tools import Toolbox, ToolCalled
+from nbnebius.work.tool_rounds import chat_with_tools, run
+from nbnebius.work.tools import Toolbox
 
 PRICE = Price(1.0, 2.0)
 SANDBOX_MODEL = "meta-llama/Llama-3.3-70B-Instruct"

@@ -14,6 +14,7 @@ from nbnebius import errors
 ROOT = Path(nbnebius.__file__).resolve().parent.parent
 
 NAMES = [
+    "AnswerError",
     "ApiError",
     "AsyncClient",
     "AuthenticationError",
@@ -36,6 +37,7 @@ NAMES = [
     "SettingsError",
     "Stopped",
     "StreamError",
+    "ToolRoundsError",
     "TransportError",
     "UnprocessableEntityError",
     "__version__",

@@ -14,14 +14,18 @@ SHOWING = {"out", "quiet", "help", "show", "cell", "dry_run", "fresh", "raw"}
 # Fields of the request, which the function takes as **parameters.
 SAMPLING = {"temperature", "max_tokens", "top_p", "seed", "stop", "set"}
 ONLY_MAGIC = {
-    "chat": SHOWING | SAMPLING | {"file"},  # a function is handed the file's text
+    "chat": SHOWING | SAMPLING | {"file", "schema_multi"},  # files are read before
     "completion": SHOWING | (SAMPLING | {"logprobs"}),
     "embed": SHOWING | {"by"},  # a list of texts is cut already
     "image": SHOWING,
     "models": SHOWING,
 }
 ONLY_FUNCTION = {
-    "chat": {"stream", "cache"},  # a magic always streams; --fresh and `reuse` rule what is kept
+    "chat": {
+        "stream",
+        "cache",
+        "multi",
+    },  # a magic always streams; --fresh and `reuse` rule what is kept
     "completion": {"stream", "cache"},
     "embed": set(),
     "image": {"loras", "cache"},  # structured input comes by variable

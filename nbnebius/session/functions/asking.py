@@ -20,6 +20,11 @@ def chat(
     model: str | None = ...,
     system: str | None = ...,
     images: Any = ...,
+    tools: Any = ...,
+    approve: bool = ...,
+    schema: Any = ...,
+    multi: bool = ...,
+    repair: bool = ...,
     stream: Literal[False] = ...,
     cache: bool = ...,
     private: bool | None = ...,
@@ -32,6 +37,11 @@ def chat(
     model: str | None = ...,
     system: str | None = ...,
     images: Any = ...,
+    tools: Any = ...,
+    approve: bool = ...,
+    schema: Any = ...,
+    multi: bool = ...,
+    repair: bool = ...,
     stream: Literal[True],
     cache: bool = ...,
     private: bool | None = ...,
@@ -43,6 +53,11 @@ def chat(
     model: str | None = None,
     system: str | None = None,
     images: Any = None,
+    tools: Any = None,
+    approve: bool = False,
+    schema: Any = None,
+    multi: bool = False,
+    repair: bool = False,
     stream: bool = False,
     cache: bool = False,
     private: bool | None = None,
@@ -61,6 +76,18 @@ def chat(
         The system prompt.
     images
         What the model should see: a URL, a path, bytes, a PIL image, a figure, or several.
+    tools
+        Python functions the model may call, as a function or a list; their signatures and
+        docstrings tell it how. Calls run here, in this thread; every call is in ``reply.calls``.
+    approve
+        Ask before each call.
+    schema
+        The shape of the answer: a pydantic model, a dataclass, a TypedDict, a JSON schema, or the
+        short form ``"name, age int, label positive|negative, why: a description"``.
+    multi
+        A list of such records.
+    repair
+        Tell the model once what does not fit, and take its second answer.
     stream
         Give an iterator of text pieces, with ``.reply`` at its end.
     cache
@@ -75,7 +102,7 @@ def chat(
     Returns
     -------
     Reply
-        ``.text``, ``.usage`` (tokens), ``.cost`` (USD) …
+        ``.text``, ``.usage`` (tokens), ``.cost`` (USD), with a schema ``.parsed`` and ``.df`` …
 
     Raises
     ------
@@ -83,7 +110,18 @@ def chat(
         Everything of `nbnebius.errors`.
     """
     session = default_session()
-    prepared = session.prepare_chat(prompt, model=model, system=system, images=images, **parameters)
+    prepared = session.prepare_chat(
+        prompt,
+        model=model,
+        system=system,
+        images=images,
+        tools=tools,
+        approve=approve,
+        schema=schema,
+        multi=multi,
+        repair=repair,
+        **parameters,
+    )
     if stream:
         return TextStream(session.stream(prepared, cache=cache, private=private))
     return session.ask(prepared, cache=cache, private=private)

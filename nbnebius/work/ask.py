@@ -1,0 +1,167 @@
+"""Ask with all that may be wished for: an answer in a given shape, with tools, with one repair."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from nbnebius.errors import AnswerError
+from nbnebius.work import chat as chat_work
+from nbnebius.work import tool_rounds
+from nbnebius.work.structured import Parsed, read, repair_message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from nbnebius.client import AsyncClient
+    from nbnebius.events import Observer
+    from nbnebius.journal import Journal
+    from nbnebius.types.answers import ChatResult
+    from nbnebius.work.origin import Origin
+    from nbnebius.work.price import Price
+    from nbnebius.work.schema import Schema
+    from nbnebius.work.tools import CallHere, Toolbox, ToolResult
+
+Running: TypeAlias = "chat_work.Running | tool_rounds.RunningTools"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """
+    What is wanted besides a text.
+
+    Attributes
+    ----------
+    schema
+        The shape of the answer.
+    repair
+        Tell the model once what does not fit, and take its second answer.
+    toolbox
+        What the model may call.
+    approve
+        Asked before each call, on the thread where the user is.
+    """
+
+    schema: Schema | None = None
+    repair: bool = False
+    toolbox: Toolbox | None = None
+    approve: Callable[[str], bool] | None = None
+
+
+NOTHING_MORE = Wish()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, what was read from it, and the tools that were called on the way."""
+
+    result: ChatResult
+    parsed: Parsed | None = None
+    calls: Sequence[ToolResult] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a question is asked, and by whom."""
+
+    client: AsyncClient
+    journal: Journal
+    origin: Origin
+    price: Price
+    observer: Observer
+    call_here: CallHere
+
+
+def run(body: Mapping[str, Any], kind: chat_work.Asked, wish: Wish) -> Running:
+    """Begin to keep track of a question."""
+    return tool_rounds.run(body) if wish.toolbox else chat_work.run(body, kind)
+
+
+async def ask(running: Running, wish: Wish, desk: Desk, *, stream: bool) -> Answered:
+    """
+    Ask, and read the answer in the wished shape.
+
+    Raises
+    ------
+    AnswerError
+        The answer does not fit its schema; its ``reply`` is what was answered.
+    NebiusError
+        What the parts raise.
+    """
+    answered = await _once(running, wish, desk, stream=stream)
+    if wish.schema is None:
+        return answered
+    try:
+        return _read(answered, wish.schema)
+    except AnswerError as error:
+        error.reply = answered
+        if not wish.repair or error.truncated:
+            raise
+        second = await _again(running, answered, error, desk, stream=stream)
+    try:
+        return _read(second, wish.schema)
+    except AnswerError as error:
+        error.reply = second
+        raise
+
+
+async def _once(running: Running, wish: Wish, desk: Desk, *, stream: bool) -> Answered:
+    common: dict[str, Any] = {
+        "client": desk.client,
+        "journal": desk.journal,
+        "origin": desk.origin,
+        "price": desk.price,
+        "stream": stream,
+        "observer": desk.observer,
+    }
+    if isinstance(running, tool_rounds.RunningTools):
+        assert wish.toolbox is not None
+        done = await tool_rounds.chat_with_tools(
+            running, **common, toolbox=wish.toolbox, call_here=desk.call_here, approve=wish.approve
+        )
+        return Answered(done.result, calls=done.calls)
+    return Answered(await chat_work.chat(running, **common))
+
+
+async def _again(
+    running: Running, first: Answered, error: AnswerError, desk: Desk, *, stream: bool
+) -> Answered:
+    """Tell the model what does not fit, and put both answers' money together."""
+    messages = [
+        *running.body["messages"],
+        {"role": "assistant", "content": first.result.text},
+        {"role": "user", "content": repair_message(error.problems or [error.what])},
+    ]
+    result = await chat_work.chat(
+        chat_work.run({**running.body, "messages": messages}),
+        client=desk.client,
+        journal=desk.journal,
+        origin=desk.origin,
+        price=desk.price,
+        stream=stream,
+        observer=desk.observer,
+    )
+    both = dataclasses.replace(
+        result,
+        cost=_sum(first.result.cost, result.cost),
+        answer_cost=_sum(first.result.answer_cost, result.answer_cost),
+        seconds=_sum(first.result.seconds, result.seconds),
+    )
+    return Answered(both, calls=first.calls)
+
+
+def _read(answered: Answered, schema: Schema) -> Answered:
+    result = answered.result
+    choices = result.completion.choices
+    parsed = read(
+        result.text,
+        schema,
+        finish_reason=choices[0].finish_reason if choices else None,
+        reasoning=result.reasoning,
+    )
+    return dataclasses.replace(answered, parsed=parsed)
+
+
+def _sum(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first + second

@@ -18,6 +18,7 @@ _HOMES = {
     "AsyncClient": "nbnebius.client",
     "AuthenticationError": "nbnebius.errors",
     "BadRequestError": "nbnebius.errors",
+    "BatchJob": "nbnebius.results.batch_job",
     "ConnectError": "nbnebius.errors",
     "Gallery": "nbnebius.results",
     "JournalError": "nbnebius.errors",
@@ -39,14 +40,26 @@ _HOMES = {
     "ToolRoundsError": "nbnebius.errors",
     "TransportError": "nbnebius.errors",
     "UnprocessableEntityError": "nbnebius.errors",
+    "batches": "nbnebius.session.functions",
+    "cancel_batch": "nbnebius.session.functions",
     "chat": "nbnebius.session.functions",
     "completion": "nbnebius.session.functions",
     "connect": "nbnebius.session.functions",
+    "create_batch": "nbnebius.session.functions",
+    "create_custom_model": "nbnebius.session.functions",
+    "custom_models": "nbnebius.session.functions",
+    "delete_custom_model": "nbnebius.session.functions",
+    "delete_file": "nbnebius.session.functions",
+    "download": "nbnebius.session.functions",
     "embed": "nbnebius.session.functions",
     "estimate_tokens": "nbnebius.work.estimate",
+    "files": "nbnebius.session.functions",
+    "get_batch": "nbnebius.session.functions",
     "image": "nbnebius.session.functions",
     "matrix": "nbnebius.frames.embeddings",
     "models": "nbnebius.session.functions",
+    "rerank": "nbnebius.session.functions",
+    "upload": "nbnebius.session.functions",
 }
 
 __all__ = [
@@ -55,6 +68,7 @@ __all__ = [
     "AsyncClient",
     "AuthenticationError",
     "BadRequestError",
+    "BatchJob",
     "ConnectError",
     "Gallery",
     "JournalError",
@@ -77,14 +91,26 @@ __all__ = [
     "TransportError",
     "UnprocessableEntityError",
     "__version__",
+    "batches",
+    "cancel_batch",
     "chat",
     "completion",
     "connect",
+    "create_batch",
+    "create_custom_model",
+    "custom_models",
+    "delete_custom_model",
+    "delete_file",
+    "download",
     "embed",
     "estimate_tokens",
+    "files",
+    "get_batch",
     "image",
     "matrix",
     "models",
+    "rerank",
+    "upload",
 ]
 
 
@@ -144,6 +170,26 @@ if TYPE_CHECKING:
     )
     from nbnebius.frames.embeddings import matrix
     from nbnebius.results import Gallery, Picture, Reply
+    from nbnebius.results.batch_job import BatchJob
     from nbnebius.session import Session
-    from nbnebius.session.functions import chat, completion, connect, embed, image, models
+    from nbnebius.session.functions import (
+        batches,
+        cancel_batch,
+        chat,
+        completion,
+        connect,
+        create_batch,
+        create_custom_model,
+        custom_models,
+        delete_custom_model,
+        delete_file,
+        download,
+        embed,
+        files,
+        get_batch,
+        image,
+        models,
+        rerank,
+        upload,
+    )
     from nbnebius.work.estimate import estimate_tokens

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 State: TypeAlias = Literal["sent", "done", "partial", "failed", "possibly_paid"]
-Kind: TypeAlias = Literal["chat", "completion", "embedding", "image"]
+Kind: TypeAlias = Literal["chat", "completion", "embedding", "image", "rerank"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Every command: its options as a frozen record, its help, examples, and its cell."""
 
+from nbnebius.commands.batches import BATCHES, BatchesOptions
 from nbnebius.commands.chat import CHAT, ChatOptions
 from nbnebius.commands.command import Command
 from nbnebius.commands.completion import COMPLETION, CompletionOptions
@@ -7,15 +8,17 @@ from nbnebius.commands.embed import EMBED, EmbedOptions
 from nbnebius.commands.image import IMAGE, ImageOptions
 from nbnebius.commands.models import MODELS, ModelsOptions
 
-COMMANDS = {command.name: command for command in (CHAT, COMPLETION, EMBED, IMAGE, MODELS)}
+COMMANDS = {command.name: command for command in (BATCHES, CHAT, COMPLETION, EMBED, IMAGE, MODELS)}
 
 __all__ = [
+    "BATCHES",
     "CHAT",
     "COMMANDS",
     "COMPLETION",
     "EMBED",
     "IMAGE",
     "MODELS",
+    "BatchesOptions",
     "ChatOptions",
     "Command",
     "CompletionOptions",

@@ -14,6 +14,12 @@ class ModelsOptions(OutputOptions):
     """A parsed models line."""
 
     search: str = ""
+    source: str | None = option(
+        "--source",
+        metavar="CATALOG",
+        choices=("nebius", "nebius_custom", "open_webui", "nebula_block", "all"),
+        help="whose models: nebius (default), nebius_custom, open_webui, nebula_block or all",
+    )
     type: str | None = option(
         "--type",
         metavar="TYPE",
@@ -29,6 +35,29 @@ class ModelsOptions(OutputOptions):
     context: int | None = option(
         "--context", kind="whole", metavar="TOKENS", help="at least this much context"
     )
+    base_url: str | None = option(
+        "--base-url", metavar="URL", help="where Open WebUI or Nebula Block is"
+    )
+    query: str | None = option("--query", metavar="TEXT", help="Open WebUI: name or owner")
+    view_option: str | None = option(
+        "--view-option",
+        metavar="WHOSE",
+        choices=("created", "shared"),
+        help="Open WebUI: created by you, or shared with you",
+    )
+    tag: str | None = option("--tag", metavar="TAG", help="Open WebUI: with a tag")
+    order_by: str | None = option(
+        "--order-by",
+        metavar="FIELD",
+        choices=("name", "created_at", "updated_at"),
+        help="Open WebUI: name, created_at or updated_at",
+    )
+    direction: str | None = option(
+        "--direction", metavar="WAY", choices=("asc", "desc"), help="Open WebUI: asc or desc"
+    )
+    page: int | None = option(
+        "--page", kind="whole", metavar="N", help="Open WebUI: one page of 30; all if left out"
+    )
 
 
 MODELS = Command(
@@ -37,7 +66,7 @@ MODELS = Command(
     summary="List the service's models with type, context and price (USD per million tokens).",
     usage=("%models [flags] [part of a name]",),
     examples=(
-        "%models",
+        "%models --source all --type vision",
         "%models --type chat --sort price_out",
         "cheap = %models --max-price 0.5 llama",
     ),

@@ -16,6 +16,7 @@ MAGICS: dict[str, tuple[str, ...]] = {
     "embed": ("line", "cell"),
     "image": ("line", "cell"),
     "models": ("line",),
+    "batches": ("line",),
 }
 
 # What a shown result's type is called, so that its display can be held back without importing it.

@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 
     from nbnebius.magics.magic import Notebook
 
+ASKED = (
+    "source",
+    "type",
+    "sort",
+    "max_price",
+    "context",
+    "base_url",
+    "query",
+    "view_option",
+    "tag",
+    "order_by",
+    "direction",
+    "page",
+)
+
 
 def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:
     """Run the magic; the frame comes back unless it went to a variable."""
@@ -21,13 +36,9 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
     if options.help:
         show_text(notebook, MODELS.help())
         return None
-    frame = models(
-        options.search.strip(),
-        type=options.type,
-        sort=options.sort,
-        max_price=options.max_price,
-        context=options.context,
-    )
+    asked = {each.name: getattr(options, each.name) for each in MODELS.options}
+    told = {name: asked[name] for name in ASKED if asked[name] is not None}
+    frame = models(search=options.search.strip(), **told)
     if options.out:
         notebook.bind(options.out, frame)
         if not options.quiet:

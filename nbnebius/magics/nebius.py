@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.commands.line import COMMENT, split_line
-from nbnebius.commands.option import option, options_of
-from nbnebius.commands.quoting import unquote
+from nbnebius.commands.line import COMMENT
 from nbnebius.errors import NebiusError, OptionError, SettingsError
+from nbnebius.magics.configuring import configure
 from nbnebius.magics.magic import MAGICS, Notebook, manual
-from nbnebius.magics.screen import CellPainter, LinePainter, say, show_text
+from nbnebius.magics.screen import say, show_rows, show_text
 from nbnebius.rendering.answer import usd
-from nbnebius.rendering.safe import escape, plain
 from nbnebius.session import close_default, default_session, has_default, make_default
 from nbnebius.settings import store_key
 from nbnebius.types.secret import Secret
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from nbnebius.journal import Spend
-    from nbnebius.settings import Config
 
 MANUAL = """Show where requests go and what was spent, and change settings.
 
@@ -36,6 +32,8 @@ MANUAL = """Show where requests go and what was spent, and change settings.
     %nebius sandbox                  start a local service with the same API, and use it: no key
     %nebius private on|off           keep prompts and answers on disk, or only what they cost
     %nebius doctor                   what is missing, in words
+    %nebius files [PURPOSE]          the files at the server, as a frame
+    %nebius custom-models            your own models, as a frame
     %nebius help [MAGIC]             this, or the manual of a magic
 
 Examples:
@@ -49,14 +47,6 @@ Examples:
 
 # What a key looks like, so that one typed into a cell can be refused: cells are saved.
 KEY_SHAPE = re.compile(r"\b(?:v1\.[\w-]{20,}|eyJ[\w-]{20,}|sk-[\w-]{16,}|[\w.-]{60,})")
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigOptions:
-    """The flags of ``%nebius config``."""
-
-    keep: bool = option("--keep", kind="switch", help="for later sessions too")
-    unset: bool = option("--unset", kind="switch", help="back to the value before")
 
 
 def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:  # noqa: ARG001 - the shape of all magics
@@ -118,7 +108,7 @@ def _status(notebook: Notebook, rest: str) -> None:
         rows.append(
             ("next", "set NEBIUS_API_KEY or run %nebius login; without a key: %nebius sandbox")
         )
-    _show_rows(notebook, rows)
+    show_rows(notebook, rows)
 
 
 def _spend(spend: Spend) -> str:
@@ -135,55 +125,6 @@ def _doubt(spend: Spend) -> str:
         return f"{calls}, their highest price is unknown"
     unknown = f", and {spend.unbounded} of unknown price" if spend.unbounded else ""
     return f"{calls}, at most {usd(spend.in_doubt)}{unknown}"
-
-
-def _config(notebook: Notebook, rest: str) -> None:
-    from nbnebius.settings import SETTINGS
-
-    config = default_session().config
-    given = split_line(rest, options_of(ConfigOptions))
-    keep, unset = bool(given.values.get("keep")), bool(given.values.get("unset"))
-    name, _, value = given.text.strip().partition(" ")
-    value = value.strip()
-    if not name:
-        rows = [(n, f"{_found(config, n)}: {s.help}") for n, s in SETTINGS.items()]
-        _show_rows(notebook, rows)
-        return
-    if not unset and not value:
-        say(notebook, f"{name}: {_found(config, _known(name))}")
-        return
-    if name == "base_url" and not keep:
-        raise OptionError(
-            "base_url is read when a session begins",
-            hint="neb.connect(base_url=...) goes elsewhere now; --keep is for later sessions",
-        )
-    checked = config.set(_known(name), None if unset else unquote(value), keep=keep)
-    if name == "base_url":
-        say(notebook, f"base_url: {checked or 'not set'}, from the next session on")
-    elif checked is None:
-        say(notebook, f"{name}: {_found(config, name)}")
-    else:
-        project = keep and config.in_project(name)
-        later = "; in later sessions pyproject.toml comes first" if project else ", and later ones"
-        where = f"for this session{later}" if keep else "for this session; --keep for later ones"
-        say(notebook, f"{name}: {_word(checked)}, {where}")
-
-
-def _found(config: Config, name: str) -> str:
-    value, source = config.where(name)
-    return "not set" if value is None else f"{_word(value)} ({source})"
-
-
-def _known(name: str) -> str:
-    from nbnebius.settings import SETTINGS, check
-
-    if name not in SETTINGS:
-        check(name, "")  # raises with the nearest name
-    return name
-
-
-def _word(value: Any) -> str:
-    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
 def _login(notebook: Notebook, rest: str) -> None:
@@ -256,7 +197,20 @@ def _doctor(notebook: Notebook, rest: str) -> None:
         ("fine" if f.fine else "look", f.text if f.fine else f"{f.text}: {f.hint}")
         for f in findings
     ]
-    _show_rows(notebook, rows)
+    show_rows(notebook, rows)
+
+
+def _files(notebook: Notebook, rest: str) -> Any:  # noqa: ARG001 - the shape of all verbs
+    from nbnebius.session.functions import files
+
+    return files(rest or None)
+
+
+def _custom_models(notebook: Notebook, rest: str) -> Any:  # noqa: ARG001 - likewise
+    from nbnebius.session.functions import custom_models
+
+    _no_more(rest, "custom-models")
+    return custom_models()
 
 
 def _help(notebook: Notebook, rest: str) -> None:
@@ -277,24 +231,14 @@ def _no_more(rest: str, verb: str) -> None:
         raise OptionError(f"%nebius {verb} takes nothing more", why=f"got {rest[:40]!r}")
 
 
-def _show_rows(notebook: Notebook, rows: list[tuple[str, str]]) -> None:
-    width = max(len(name) for name, _ in rows)
-    text = "\n".join(f"{name:<{width}}  {plain(value)}" for name, value in rows)
-    body = "".join(
-        f'<tr><th style="text-align:left">{escape(name)}</th>'
-        f'<td style="text-align:left">{escape(value)}</td></tr>'
-        for name, value in rows
-    )
-    painter = CellPainter() if notebook.in_kernel else LinePainter()
-    painter.show({"text/html": f"<table>{body}</table>", "text/plain": text}, {})
-
-
-VERBS: dict[str, Callable[[Notebook, str], None]] = {
+VERBS: dict[str, Callable[[Notebook, str], Any]] = {
     "status": _status,
-    "config": _config,
+    "config": configure,
     "login": _login,
     "sandbox": _sandbox,
     "private": _private,
     "doctor": _doctor,
+    "files": _files,
+    "custom-models": _custom_models,
     "help": _help,
 }

@@ -72,6 +72,19 @@ def show_text(notebook: Notebook, text: str) -> None:
     CellPainter().show({"text/html": page, "text/plain": plain(text)}, {})
 
 
+def show_rows(notebook: Notebook, rows: list[tuple[str, str]]) -> None:
+    """Show names and values, a row each."""
+    width = max(len(name) for name, _ in rows)
+    text = "\n".join(f"{name:<{width}}  {plain(value)}" for name, value in rows)
+    body = "".join(
+        f'<tr><th style="text-align:left">{escape(name)}</th>'
+        f'<td style="text-align:left">{escape(value)}</td></tr>'
+        for name, value in rows
+    )
+    painter = CellPainter() if notebook.in_kernel else LinePainter()
+    painter.show({"text/html": f"<table>{body}</table>", "text/plain": text}, {})
+
+
 class Screen:
     """
     What a running call shows: the growing answer, or a line that tells how far it is.

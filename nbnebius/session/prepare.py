@@ -182,6 +182,20 @@ async def embedding(
     return await _ready(service, "embedding", body, record)
 
 
+async def rerank(
+    service: Service, query: str, documents: Sequence[str], model: str | None
+) -> Prepared:
+    """Make a ranking ready; without a name, the catalog's own reranker is taken."""
+    if not query.strip() or not documents:
+        raise OptionError("There is nothing to rank", hint="give a query and some documents")
+    catalog = await service.catalog()
+    found = model or next((r.id for r in catalog.records if "rerank" in r.id.lower()), None)
+    if found is None:
+        raise OptionError("The service lists no reranker", hint="name one with model=")
+    body = {"model": found, "query": query, "documents": list(documents)}
+    return await _ready(service, "rerank", body, catalog.find(found))
+
+
 async def image(
     service: Service,
     prompt: str,

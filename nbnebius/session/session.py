@@ -7,18 +7,21 @@ record that comes back. What it can do stands by subject in the modules beside t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nbnebius.errors import OptionError
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.chats import Chats
+from nbnebius.session.neighbours import neighbour_records
 from nbnebius.session.pictures import Pictures
+from nbnebius.session.remote import Remote
 from nbnebius.session.vectors import Vectors
 
 if TYPE_CHECKING:
     from nbnebius.types.model import ModelRecord
 
 
-class Session(Chats, Vectors, Pictures):
+class Session(Chats, Vectors, Pictures, Remote):
     """
     One connection to one service, with its journal.
 
@@ -37,3 +40,14 @@ class Session(Chats, Vectors, Pictures):
     def models(self, *, refresh: bool = True, caller: Caller = FUNCTION) -> list[ModelRecord]:
         """List the service's models; see `nbnebius.models`."""
         return self.run(lambda service: service.catalog(refresh=refresh), caller).records
+
+    def models_of(self, source: str, **options: Any) -> list[ModelRecord]:
+        """List the models of one of the catalogs; see `nbnebius.models`."""
+        if source == "nebius":
+            if options:
+                raise OptionError(
+                    f"{source} takes no {', '.join(options)}", why="--source says which catalog"
+                )
+            return self.models()
+        project = self.project
+        return self.run(lambda service: neighbour_records(service, source, project, **options))

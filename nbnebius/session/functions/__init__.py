@@ -5,5 +5,38 @@ from nbnebius.session.functions.connecting import connect
 from nbnebius.session.functions.drawing import image
 from nbnebius.session.functions.embedding import embed
 from nbnebius.session.functions.listing import models
+from nbnebius.session.functions.remote import (
+    batches,
+    cancel_batch,
+    create_batch,
+    create_custom_model,
+    custom_models,
+    delete_custom_model,
+    delete_file,
+    download,
+    files,
+    get_batch,
+    rerank,
+    upload,
+)
 
-__all__ = ["chat", "completion", "connect", "embed", "image", "models"]
+__all__ = [
+    "batches",
+    "cancel_batch",
+    "chat",
+    "completion",
+    "connect",
+    "create_batch",
+    "create_custom_model",
+    "custom_models",
+    "delete_custom_model",
+    "delete_file",
+    "download",
+    "embed",
+    "files",
+    "get_batch",
+    "image",
+    "models",
+    "rerank",
+    "upload",
+]

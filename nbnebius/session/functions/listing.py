@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import warnings
+from typing import TYPE_CHECKING, Literal
 
+from nbnebius.errors import NebiusError, OptionError
 from nbnebius.session.default import default_session
+from nbnebius.session.neighbours import NEIGHBOURS, is_set_up
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbnebius.types.model import ModelRecord
+
 
 def models(
-    search: str = "",
+    source: str = "nebius",
     *,
+    search: str = "",
     type: str | None = None,
     sort: str | None = None,
     max_price: float | None = None,
     context: int | None = None,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    query: str | None = None,
+    view_option: Literal["created", "shared"] | None = None,
+    tag: str | None = None,
+    order_by: Literal["name", "created_at", "updated_at"] | None = None,
+    direction: Literal["asc", "desc"] | None = None,
+    page: int | None = None,
 ) -> pd.DataFrame:
     """
-    List the service's models.
+    List models of one catalog, or of all side by side.
 
     Parameters
     ----------
+    source
+        ``nebius`` (the session's own service), ``nebius_custom``, ``open_webui``,
+        ``nebula_block``, or ``all``: those with a key. One of them that fails is a warning.
     search
         Part of an id, in any case.
     type
@@ -33,6 +50,11 @@ def models(
         At most this many USD per million output tokens.
     context
         At least this many tokens.
+    base_url, api_key
+        Of Open WebUI or Nebula Block; else ``OPEN_WEBUI_BASE_URL``, ``OPEN_WEBUI_API_KEY``,
+        ``NEBULA_BASE_URL``, ``NEBULA_API_KEY``.
+    query, view_option, tag, order_by, direction, page
+        Open WebUI's own filters.
 
     Returns
     -------
@@ -46,7 +68,40 @@ def models(
     """
     from nbnebius.frames.models import filter_models, model_frame
 
-    frame = model_frame(default_session().models())
+    theirs = {
+        "base_url": base_url,
+        "api_key": api_key,
+        "query": query,
+        "view_option": view_option,
+        "tag": tag,
+        "order_by": order_by,
+        "direction": direction,
+        "page": page,
+    }
+    told = {name: value for name, value in theirs.items() if value is not None}
+    if source == "all" and told:
+        raise OptionError(f"all takes no {', '.join(told)}", why="each catalog has its own")
+    records = _all() if source == "all" else default_session().models_of(source, **told)
     return filter_models(
-        frame, search=search, type=type, sort=sort, max_price=max_price, context=context
+        model_frame(records),
+        search=search,
+        type=type,
+        sort=sort,
+        max_price=max_price,
+        context=context,
     )
+
+
+def _all() -> list[ModelRecord]:
+    sources = ["nebius", "nebius_custom", *filter(is_set_up, NEIGHBOURS)]
+    records: list[ModelRecord] = []
+    failures: list[NebiusError] = []
+    for source in sources:
+        try:
+            records += default_session().models_of(source)
+        except NebiusError as error:
+            failures.append(error)
+            warnings.warn(f"{source}: {error.what}", stacklevel=3)
+    if failures and not records:
+        raise failures[0]
+    return records

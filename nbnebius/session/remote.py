@@ -1,0 +1,186 @@
+"""What a session keeps at the server: files, batches, custom models; and ranking."""
+
+from __future__ import annotations
+
+import tempfile
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.errors import OptionError
+from nbnebius.results.batch_job import BatchJob
+from nbnebius.session import prepare
+from nbnebius.session.caller import FUNCTION
+from nbnebius.session.core import Core
+from nbnebius.types.batch_input import write_lines
+from nbnebius.types.batch_lines import read_file
+from nbnebius.work.price import Price
+from nbnebius.work.rank import rank
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+    from nbnebius.session.service import Service
+    from nbnebius.types.batches import Batch
+    from nbnebius.types.custom_models import CustomModel
+    from nbnebius.types.files import File
+
+# A batch costs half of what the same requests cost one by one (the API's page on batches).
+BATCH_RATE = 0.5
+ENDPOINTS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings")
+
+
+class Remote(Core):
+    """The part of a session that looks after what lies at the server."""
+
+    def files(self, purpose: str | None = None) -> list[File]:
+        """List files."""
+        project = self.project
+        return self.run(lambda s: s.client.files.list(purpose=purpose, ai_project_id=project))
+
+    def upload(self, content: Any, purpose: str = "batch") -> File:
+        """Upload a path, bytes, or a frame of requests; see `nbnebius.upload`."""
+        if hasattr(content, "columns"):
+            content = write_lines(_requests(content))
+        elif isinstance(content, str | Path):
+            content = Path(content).expanduser()
+            if not content.is_file():
+                raise OptionError(f"There is no file {content.name}")
+        project = self.project
+        return self.run(lambda s: s.client.files.upload(content, purpose, ai_project_id=project))
+
+    def download(self, file_id: str, path: str | Path) -> Path:
+        """Download a file in flat memory."""
+        target = Path(path).expanduser()
+        return self.run(lambda s: s.client.files.save(file_id, target, ai_project_id=self.project))
+
+    def delete_file(self, file_id: str) -> None:
+        """Delete a file."""
+        self.run(lambda s: s.client.files.delete(file_id, ai_project_id=self.project))
+
+    def batches(self, limit: int | None = None) -> list[Batch]:
+        """List batches, the newest first."""
+        return self.run(lambda s: s.client.batches.list(limit=limit, ai_project_id=self.project))
+
+    def create_batch(
+        self, input_file_id: str, endpoint: str, metadata: dict[str, Any] | None
+    ) -> BatchJob:
+        """Create a batch, or give the one of the same file and metadata that is there already."""
+        if endpoint not in ENDPOINTS:
+            raise OptionError(
+                f"A batch cannot ask {endpoint}", why="it takes " + ", ".join(ENDPOINTS)
+            )
+        body = {
+            "input_file_id": input_file_id,
+            "endpoint": endpoint,
+            "completion_window": "24h",
+            "metadata": metadata,
+        }
+        project = self.project
+        return self._job(
+            self.run(
+                lambda s: s.client.batches.create(body, look_first=True, ai_project_id=project)
+            )
+        )
+
+    def get_batch(self, batch_id: str) -> BatchJob:
+        """Find a batch."""
+        return self._job(self._look(batch_id))
+
+    def cancel_batch(self, batch_id: str) -> BatchJob:
+        """Cancel a batch."""
+        return self._job(self._cancel(batch_id))
+
+    def custom_models(self) -> list[CustomModel]:
+        """List one's own models."""
+        return self.run(lambda s: s.client.custom_models.list(ai_project_id=self.project))
+
+    def create_custom_model(
+        self, name: str, base_model: str, source: str, description: str | None
+    ) -> CustomModel:
+        """Create a custom model."""
+        project = self.project
+        return self.run(
+            lambda s: s.client.custom_models.create(
+                name, base_model, source, description, ai_project_id=project
+            )
+        )
+
+    def delete_custom_model(self, name: str) -> CustomModel:
+        """Delete a custom model."""
+        return self.run(lambda s: s.client.custom_models.delete(name, ai_project_id=self.project))
+
+    def rerank(
+        self, query: str, documents: Sequence[str], *, model: str | None, k: int | None
+    ) -> pd.DataFrame:
+        """Rank documents by a query; see `nbnebius.rerank`."""
+        from nbnebius.frames.rerank import rerank_frame
+
+        texts = [str(document) for document in documents]
+        prepared = self.run(lambda s: prepare.rerank(s, query, texts, model))
+        origin = self.origin_of(prepared, FUNCTION, cache=True, private=None)
+
+        async def work(service: Service) -> Any:
+            return await rank(
+                prepared.body,
+                client=service.client,
+                journal=self.journal,
+                origin=origin,
+                price=prepared.price,
+            )
+
+        frame = rerank_frame(self.run(work), texts)
+        return frame if k is None else frame.head(k)
+
+    def _job(self, batch: Batch) -> BatchJob:
+        return BatchJob(batch, look=self._look, cancel=self._cancel, fetch=self._results)
+
+    def _look(self, batch_id: str) -> Batch:
+        project = self.project
+        return self.run(lambda s: s.client.batches.retrieve(batch_id, ai_project_id=project))
+
+    def _cancel(self, batch_id: str) -> Batch:
+        return self.run(lambda s: s.client.batches.cancel(batch_id, ai_project_id=self.project))
+
+    def _results(self, batch: Batch) -> pd.DataFrame:
+        from nbnebius.frames.batch_results import batch_result_frame
+        from nbnebius.frames.batch_vectors import batch_vector_frame
+
+        with tempfile.TemporaryDirectory(prefix="nbnebius-") as folder:
+            ids = [i for i in (batch.output_file_id, batch.error_file_id) if i]
+            paths = [self.download(file_id, Path(folder) / f"{n}") for n, file_id in enumerate(ids)]
+            # All requests of a batch ask one model; the batch itself may not say which.
+            told = (line.model for line in read_file(paths[0]))
+            price = self._batch_price(batch.model or next(filter(None, told), None))
+            lines = chain.from_iterable(map(read_file, paths))
+            if (batch.endpoint or "").endswith("embeddings"):
+                return batch_vector_frame(lines, price_in=price.tokens_in)
+            return batch_result_frame(lines, price_in=price.tokens_in, price_out=price.tokens_out)
+
+    def _batch_price(self, model: str | None) -> Price:
+        async def find(service: Service) -> Price:
+            catalog = await service.catalog()
+            return Price.of(catalog.find(model) if model else None)
+
+        whole = self.run(find)
+        return Price(
+            None if whole.tokens_in is None else whole.tokens_in * BATCH_RATE,
+            None if whole.tokens_out is None else whole.tokens_out * BATCH_RATE,
+        )
+
+
+def _requests(frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Read a frame of requests: a column ``body``, and ``custom_id`` or the index."""
+    if "body" not in frame.columns:
+        raise OptionError(
+            "A frame of requests needs a column 'body'",
+            why="it holds each request's fields, as a dict",
+            hint="and a column 'custom_id', or the index is taken",
+        )
+    names = frame["custom_id"] if "custom_id" in frame.columns else frame.index
+    if len(set(map(str, names))) != len(frame):
+        raise OptionError("The custom ids are not unique", hint="results are matched by them")
+    for name, body in zip(names, frame["body"], strict=True):
+        yield str(name), dict(body)

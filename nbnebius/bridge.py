@@ -115,6 +115,11 @@ class _Task(Generic[T]):
             return self._future.result(timeout=CLEAN_UP)
         except CancelledError:
             raise NebiusError("The work was cancelled") from None
+        except NebiusError as error:
+            # Where it was raised on the loop helps nobody who reads three lines; and IPython draws
+            # an error that has an exception group behind it by itself, at length.
+            error.__cause__ = error.__context__ = None
+            raise error.with_traceback(None)  # noqa: B904 - it is the same error
 
 
 class Bridge:

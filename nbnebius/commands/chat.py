@@ -19,7 +19,9 @@ class ChatOptions(SamplingOptions):
         "--images", kind="list", metavar="PATH|URL|VAR", help="a picture the model should see"
     )
     tools: str | None = option(
-        "--tools", metavar="F,G", help="functions by name that the model may call"
+        "--tools",
+        metavar="F,G",
+        help="functions the model may call, or variables with an MCP server's command",
     )
     approve: bool = option("--approve", kind="switch", help="ask before each call of a tool")
     schema: str | None = option(

@@ -13,7 +13,8 @@ from nbnebius.commands.option import option
 class ModelsOptions(OutputOptions):
     """A parsed models line."""
 
-    search: str = ""
+    text: str = ""
+    search: str | None = option("--search", metavar="TEXT", help="part of an id, in any case")
     source: str | None = option(
         "--source",
         metavar="CATALOG",
@@ -70,7 +71,7 @@ MODELS = Command(
         "%models --type chat --sort price_out",
         "cheap = %models --max-price 0.5 llama",
     ),
-    text_field="search",
+    text_field="text",
     prose=False,
     has_cell=False,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.commands import MODELS
+from nbnebius.errors import OptionError
 from nbnebius.magics.calling import namespace_of, read
 from nbnebius.magics.screen import say, show_text
 from nbnebius.session.functions import models
@@ -38,7 +39,10 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         return None
     asked = {each.name: getattr(options, each.name) for each in MODELS.options}
     told = {name: asked[name] for name in ASKED if asked[name] is not None}
-    frame = models(search=options.search.strip(), **told)
+    text = options.text.strip()
+    if text and options.search:
+        raise OptionError("Two searches are given", hint="leave --search or the text out")
+    frame = models(search=text or options.search or "", **told)
     if options.out:
         notebook.bind(options.out, frame)
         if not options.quiet:

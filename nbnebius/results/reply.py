@@ -96,6 +96,13 @@ class Reply:
         return choices[0].logprobs if choices else None
 
     @property
+    def logprob_df(self) -> pd.DataFrame:
+        """The log probabilities as a frame; see `nbnebius.frames.logprobs.logprob_frame`."""
+        from nbnebius.frames.logprobs import logprob_frame
+
+        return logprob_frame(self.choices)
+
+    @property
     def seconds(self) -> float | None:
         """Seconds from the request to the end of the answer."""
         return self._result.seconds

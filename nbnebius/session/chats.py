@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from nbnebius.errors import OptionError
 from nbnebius.events import TextDelta
 from nbnebius.session import prepare
 from nbnebius.session.asking import Asking
@@ -15,7 +17,6 @@ from nbnebius.session.prompt import Prompt, as_list, to_messages
 from nbnebius.work import ask as ask_work
 from nbnebius.work.ask import Answered, Desk, Wish
 from nbnebius.work.schema import to_schema
-from nbnebius.work.tools import Toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -46,10 +47,18 @@ class Chats(Core):
         """Settle everything about a chat without sending it."""
         messages = to_messages(prompt, system=system or self.config.get("system"), images=images)
         shape = to_schema(schema) if schema is not None else None
+        offered = as_list(tools)
+        for tool in offered:
+            if not (callable(tool) or isinstance(tool, str | Mapping)):
+                raise OptionError(
+                    f"A {type(tool).__name__} is no tool",
+                    hint="give functions, or the command or URL of an MCP server",
+                )
         wish = Wish(
             schema=shape.many() if shape and multi else shape,
             repair=repair,
-            toolbox=Toolbox(as_list(tools)) if tools else None,
+            tools=[tool for tool in offered if callable(tool) or isinstance(tool, Mapping)],
+            servers=[tool for tool in offered if isinstance(tool, str)],
             approve=self.asker.confirm if approve else None,
         )
         return self.run(lambda service: prepare.chat(service, messages, model, parameters, wish))

@@ -20,6 +20,7 @@ from nbnebius.work.ask import NOTHING_MORE, Wish
 from nbnebius.work.images import first_seed
 from nbnebius.work.price import Price
 from nbnebius.work.structured import request_fields
+from nbnebius.work.tools import Toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,8 +75,9 @@ async def chat(
     told = _sampling(service, record, parameters)
     if wish.schema:
         told = {**request_fields(wish.schema), **told}
-    if wish.toolbox and wish.toolbox.entries:
-        told["tools"] = wish.toolbox.entries
+    if wish.tools:
+        # An MCP server's tools are known only once it runs.
+        told["tools"] = Toolbox(wish.tools).entries
     body = {"model": chosen, "messages": messages, **told}
     return replace(await _ready(service, "chat", body, record), wish=wish)
 

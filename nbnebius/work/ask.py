@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nbnebius.errors import AnswerError
 from nbnebius.work import chat as chat_work
 from nbnebius.work import tool_rounds
+from nbnebius.work.mcp_tools import open_mcp
 from nbnebius.work.structured import Parsed, read, repair_message
+from nbnebius.work.tools import Toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from nbnebius.work.origin import Origin
     from nbnebius.work.price import Price
     from nbnebius.work.schema import Schema
-    from nbnebius.work.tools import CallHere, Toolbox, ToolResult
+    from nbnebius.work.tools import CallHere, ToolResult
 
 Running: TypeAlias = "chat_work.Running | tool_rounds.RunningTools"
 
@@ -37,15 +41,18 @@ class Wish:
         The shape of the answer.
     repair
         Tell the model once what does not fit, and take its second answer.
-    toolbox
-        What the model may call.
+    tools
+        Functions that the model may call.
+    servers
+        MCP servers whose tools it may call, as `nbnebius.work.mcp_tools.open_mcp` takes them.
     approve
         Asked before each call, on the thread where the user is.
     """
 
     schema: Schema | None = None
     repair: bool = False
-    toolbox: Toolbox | None = None
+    tools: Sequence[Any] = ()
+    servers: Sequence[Any] = ()
     approve: Callable[[str], bool] | None = None
 
 
@@ -75,7 +82,8 @@ class Desk:
 
 def run(body: Mapping[str, Any], kind: chat_work.Asked, wish: Wish) -> Running:
     """Begin to keep track of a question."""
-    return tool_rounds.run(body) if wish.toolbox else chat_work.run(body, kind)
+    uses_tools = wish.tools or wish.servers
+    return tool_rounds.run(body) if uses_tools else chat_work.run(body, kind)
 
 
 async def ask(running: Running, wish: Wish, desk: Desk, *, stream: bool) -> Answered:
@@ -116,10 +124,12 @@ async def _once(running: Running, wish: Wish, desk: Desk, *, stream: bool) -> An
         "observer": desk.observer,
     }
     if isinstance(running, tool_rounds.RunningTools):
-        assert wish.toolbox is not None
-        done = await tool_rounds.chat_with_tools(
-            running, **common, toolbox=wish.toolbox, call_here=desk.call_here, approve=wish.approve
-        )
+        async with AsyncExitStack() as stack:
+            remote = [await stack.enter_async_context(open_mcp(spec)) for spec in wish.servers]
+            box = Toolbox([*wish.tools, *chain.from_iterable(remote)])
+            done = await tool_rounds.chat_with_tools(
+                running, **common, toolbox=box, call_here=desk.call_here, approve=wish.approve
+            )
         return Answered(done.result, calls=done.calls)
     return Answered(await chat_work.chat(running, **common))
 

@@ -84,3 +84,40 @@ def test_each_call_can_be_refused(kernel):
     assert kernel.value("seen") == "[]"
     cell = kernel.run("got = %chat --approve --tools weather Use weather for Rome.")
     assert cell.ename == "SettingsError"
+
+
+SERVER = '''
+try:
+    from mcp.server.mcpserver import MCPServer
+except ImportError:  # before version 2
+    from mcp.server.fastmcp import FastMCP as MCPServer
+
+server = MCPServer("clock")
+
+
+@server.tool()
+def tell_time(city: str) -> str:
+    """Tell the time in a city."""
+    return f"noon in {city}"
+
+
+server.run()
+'''
+
+
+def test_the_tools_of_an_mcp_server_are_called(kernel):
+    kernel.ok(f"from pathlib import Path; _ = Path('clock.py').write_text({SERVER!r})")
+    kernel.ok("import sys; clock = f'{sys.executable} clock.py'")
+    kernel.ok("got = %chat --tools clock Use tell_time to tell the time in Lima.")
+    assert kernel.value("[c.name for c in got.calls]") == "['tell_time']"
+    assert "noon in" in kernel.value("got.calls[0].text")
+    kernel.ok("broken = f'{sys.executable} nowhere.py'")
+    cell = kernel.run("%chat --tools broken Hi")
+    assert cell.ename == "NebiusError"
+    assert "MCP server" in cell.message, cell.outputs
+    assert kernel.run("%chat --tools 3 Hi").ename == "OptionError"
+
+
+def test_log_probabilities_come_as_a_frame(kernel):
+    kernel.ok("import nbnebius as neb; got = neb.chat('Hi', logprobs=True, top_logprobs=2)")
+    assert kernel.value("len(got.logprob_df) > 0") == "True"

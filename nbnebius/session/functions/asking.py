@@ -79,6 +79,7 @@ def chat(
     tools
         Python functions the model may call, as a function or a list; their signatures and
         docstrings tell it how. Calls run here, in this thread; every call is in ``reply.calls``.
+        A text is the command or the URL of an MCP server (extra ``mcp``).
     approve
         Ask before each call.
     schema

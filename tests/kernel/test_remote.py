@@ -1,6 +1,7 @@
 """What lies at the server, from a cell: files, batches, custom models, catalogs, ranking."""
 
 import pytest
+from sandbox_fixture import running_sandbox
 
 pytestmark = pytest.mark.kernel
 
@@ -84,3 +85,15 @@ def test_documents_are_ranked_and_kept(kernel, requests):
     before = len(requests)
     kernel.ok(code)
     assert len(requests) == before
+
+
+def test_a_batch_is_cancelled_and_keeps_what_it_answered(start_kernel, tmp_path):
+    with running_sandbox(tmp_path, "--batch-rows-per-second", "1") as slow:
+        kernel = start_kernel(slow)
+        kernel.ok(REQUESTS)
+        kernel.ok("job = neb.create_batch(neb.upload(asked).id[0])")
+        assert kernel.run("job.results()").ename == "NebiusError"
+        kernel.ok("stopped = neb.cancel_batch(job.id).wait(60)")
+        assert kernel.value("stopped.status") == "'cancelled'"
+        assert kernel.value("0 <= stopped.counts['completed'] < 3") == "True"
+        assert "cancelled" in kernel.ok("stopped").plain

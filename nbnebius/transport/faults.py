@@ -136,6 +136,12 @@ def _explain(status: int, it_says: Said, about: About) -> tuple[type[errors.ApiE
             "Add funds at https://tokenfactory.nebius.com, then run this again.",
         )
     cls = _CLASSES.get(status, errors.ServerError if status >= 500 else errors.ApiError)  # noqa: PLR2004
+    if status == 401 and not about.secret:  # noqa: PLR2004
+        return (
+            cls,
+            f"{about.address or 'the server'} wants a key, and none was sent",
+            "Pass api_key to connect(); a key from the environment goes to Nebius only.",
+        )
     if status == 401:  # noqa: PLR2004
         return (
             cls,
@@ -218,7 +224,7 @@ def redirected(status: int, location: str, about: About) -> errors.ApiError:
 
     try:
         parts = urlsplit(location)
-        host = printable(parts.hostname or "")
+        host = printable(parts.hostname or "") + (f":{parts.port}" if parts.port else "")
         scheme = parts.scheme or "same scheme"
     except ValueError:
         host = scheme = ""

@@ -97,3 +97,17 @@ def test_a_batch_is_cancelled_and_keeps_what_it_answered(start_kernel, tmp_path)
         assert kernel.value("stopped.status") == "'cancelled'"
         assert kernel.value("0 <= stopped.counts['completed'] < 3") == "True"
         assert "cancelled" in kernel.ok("stopped").plain
+
+
+def test_a_catalog_that_is_down_is_a_warning(start_kernel, sandbox, tmp_path):
+    with running_sandbox(tmp_path, "--fault", "failed@/api/v1/serverless") as broken:
+        kernel = start_kernel(
+            sandbox,
+            OPEN_WEBUI_BASE_URL=sandbox.root_url,
+            OPEN_WEBUI_API_KEY=sandbox.api_key,
+            NEBULA_BASE_URL=broken.root_url,
+            NEBULA_API_KEY=broken.api_key,
+        )
+        cell = kernel.ok("everything = %models --source all")
+        assert kernel.value("sorted(set(everything.source))") == "['nebius', 'open_webui']"
+        assert str(cell.outputs).count("nebula_block: ") == 1

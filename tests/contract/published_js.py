@@ -19,7 +19,8 @@ apiKey: process.env.NEBIUS_API_KEY,
 _COMMON = 'const OpenAI = require("openai");\n' + _CLIENT
 _MODULE = 'import OpenAI from "openai";\n' + _CLIENT
 
-# Without this repair the sample runs, but these fields do nothing.
+# For images only: in a chat, the sandbox reads an extra_body too. Without this repair the sample
+# runs, but these fields do nothing.
 NO_EXTRA_BODY = "only the Python SDK knows extra_body; these are fields of the body itself"
 
 _FIELDS = """\
@@ -70,10 +71,7 @@ became a chemist? She had nine lives, but she only needed one formula!"
 })
 .then((completion) => console.log(completion));
 """,
-    (
-        Repair("{...}", '{"joke": {"type": "string"}}', "a placeholder"),
-        Repair('"extra_body": {', "...{", NO_EXTRA_BODY),
-    ),
+    (Repair("{...}", '{"joke": {"type": "string"}}', "a placeholder"),),
 )
 
 VISION = Sample(
@@ -101,7 +99,6 @@ nature-boardwalk.jpg/2560px-Gfp-wisconsin-madison-the-nature-boardwalk.jpg",
 """,
     (
         Repair("{...}", '{"picture": {"type": "string"}}', "a placeholder"),
-        Repair('"extra_body": {', "...{", NO_EXTRA_BODY),
         Repair(
             "meta-llama/Meta-Llama-3.1-70B-Instruct",
             "Qwen/Qwen2-VL-72B-Instruct",
@@ -155,4 +152,4 @@ console.log(completion.data);
 SAMPLES = (CHAT, VISION, COMPLETION, IMAGE)
 
 # How many places of each sample do not run as they were published.
-REPAIRS = {"chat": 2, "vision": 3, "completion": 1, "image": 1}
+REPAIRS = {"chat": 1, "vision": 2, "completion": 1, "image": 1}

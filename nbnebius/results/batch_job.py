@@ -53,6 +53,10 @@ class BatchJob:
         """The server's own word for how far it is, asked for anew while it is not over."""
         if not self.done:
             self._batch = self._look(self.id)
+        return self._word
+
+    @property
+    def _word(self) -> str:
         return self._batch.status or "unknown"
 
     @property
@@ -92,7 +96,7 @@ class BatchJob:
             left = pause if until is None else min(pause, until - time.monotonic())
             if left <= 0:
                 raise NebiusError(
-                    f"The batch {self.id} is still {self._batch.status}",
+                    f"The batch {self.id} is still {self._word}",
                     hint="it goes on at the server: ask again later",
                 )
             time.sleep(left)
@@ -123,7 +127,7 @@ class BatchJob:
             self._batch = self._look(self.id)
         if not (self._batch.output_file_id or self._batch.error_file_id):
             raise NebiusError(
-                f"The batch {self.id} has no results: it is {self._batch.status}",
+                f"The batch {self.id} has no results: it is {self._word}",
                 why=self._batch.error or "",
                 hint="" if self.done else "wait for it with .wait()",
             )
@@ -132,7 +136,7 @@ class BatchJob:
     def _line(self) -> str:
         counts = self.counts
         done = "" if counts["total"] is None else f", {counts['completed']} of {counts['total']}"
-        return f"{self.id}: {self._batch.status}{done}"
+        return f"{self.id}: {self._word}{done}"
 
     def __repr__(self) -> str:
         return f"BatchJob({plain(self._line())!r})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 200
 LONGEST_PROBLEM = 200
 SHOWN_PROBLEMS = 3
+# JSON at the beginning, where it is the answer; after other words it may be a draft of one.
+_FIRST = re.compile(r"\s*(```\w*\s*)?[\[{]")
 FOLLOWS = "ask again with --fresh, or ask a model that follows schemas"
 
 
@@ -124,7 +127,7 @@ def read(
         raise _cut_off(text) if cut else _not_json(text, found, finish_reason, reasoning)
     fitting, problems = _fitting(found, schema)
     chosen = _choose(fitting, found, schema, last=last, cut=cut)
-    if chosen is None and cut and not found.whole:
+    if cut and not found.whole and (chosen is None or not _FIRST.match(text)):
         raise _cut_off(text)
     if chosen is None:
         raise _unfit(text or reasoning, problems, len(fitting))

@@ -88,7 +88,9 @@ def show_dry_run(notebook: Notebook, prepared: Prepared) -> None:
     if prepared.kind == "image":
         tokens = None
     elif "messages" in body:
-        tokens = estimate_messages(body["messages"])
+        tokens = estimate_messages(body["messages"]) + estimate_tokens(
+            json.dumps([body[name] for name in ("tools", "response_format") if name in body])
+        )
     else:
         tokens = sum(estimate_tokens(t) for t in body.get("input", []))
     lines = [text, ""]

@@ -135,7 +135,7 @@ class BatchJob:
 
     def _line(self) -> str:
         counts = self.counts
-        done = "" if counts["total"] is None else f", {counts['completed']} of {counts['total']}"
+        done = "" if not counts["total"] else f", {counts['completed']} of {counts['total']}"
         return f"{self.id}: {self._word}{done}"
 
     def __repr__(self) -> str:

@@ -182,6 +182,8 @@ class Reply:
         text = "" if self._parsed else self.all_text
         bundle = answer_bundle(text, reasoning=self.reasoning, footer=footer, note=note)
         before = {"text/html": calls_html(self.calls), "text/plain": calls_text(self.calls)}
+        if before["text/plain"]:
+            before["text/plain"] += "\n\n"
         if self._parsed:
             table = frame_bundle(self.df)
             before["text/html"] += table["text/html"]

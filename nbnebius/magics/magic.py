@@ -50,8 +50,9 @@ class Magic:
 def manual(name: str) -> str:
     """Give a magic's manual, from its command."""
     if name == "nebius":
-        text: str = import_module("nbnebius.magics.nebius").MANUAL
-        return text
+        from nbnebius.commands.nebius import MANUAL
+
+        return MANUAL
     from nbnebius.commands import COMMANDS
 
     return COMMANDS[name].help()

@@ -3,7 +3,7 @@
 import pytest
 
 from nbnebius.commands import COMMANDS
-from nbnebius.magics.nebius import MANUAL
+from nbnebius.commands.nebius import MANUAL
 
 pytestmark = pytest.mark.kernel
 

@@ -74,7 +74,10 @@ async def chat(
     chosen, record = await service.model(kind, model)
     told = _sampling(service, record, parameters)
     if wish.schema:
-        told = {**request_fields(wish.schema), **told}
+        # Some servers hold to a schema only as vLLM's own field.
+        guided = told.get("guided_json") is True
+        fields = request_fields(wish.schema, "guided_json" if guided else "json_schema")
+        told = {**told, **fields} if guided else {**fields, **told}
     if wish.tools:
         # An MCP server's tools are known only once it runs.
         told["tools"] = Toolbox(wish.tools).entries

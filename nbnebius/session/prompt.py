@@ -56,6 +56,8 @@ def to_messages(
 
 def as_list(images: Any) -> list[Any]:
     """Take one thing or several."""
+    if hasattr(images, "to_list"):  # a column of a frame
+        images = images.to_list()
     if images is None:
         return []
     return list(images) if isinstance(images, list | tuple) else [images]

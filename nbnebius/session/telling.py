@@ -6,11 +6,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbnebius.events import Event, Note
+from nbnebius.events import Event, Note, Progress
 from nbnebius.journal import Journal, tell_once
 
 if TYPE_CHECKING:
     from nbnebius.settings import Endpoint
+
+MEGABYTE = 2**20
+WORTH_TELLING = 50 * MEGABYTE  # bytes; less is there before anyone reads of it
 
 
 def at_first(endpoint: Endpoint, journal: Journal) -> list[Note]:
@@ -37,6 +40,11 @@ def short(path: Path) -> str:
 
 
 def to_stderr(event: Event) -> None:
-    """Tell notes to a terminal; a notebook's magics show events themselves."""
+    """Tell notes and transfers of large files; a notebook's magics show events themselves."""
     if isinstance(event, Note):
         sys.stderr.write(f"nbnebius: {event.text}\n")
+    elif isinstance(event, Progress) and event.what == "bytes" and event.total >= WORTH_TELLING:
+        end = "\n" if event.done >= event.total else ""
+        done, total = event.done // MEGABYTE, event.total // MEGABYTE
+        sys.stderr.write(f"\r{done:,} of {total:,} MB{end}")
+        sys.stderr.flush()

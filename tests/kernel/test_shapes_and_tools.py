@@ -121,3 +121,18 @@ def test_the_tools_of_an_mcp_server_are_called(kernel):
 def test_log_probabilities_come_as_a_frame(kernel):
     kernel.ok("import nbnebius as neb; got = neb.chat('Hi', logprobs=True, top_logprobs=2)")
     assert kernel.value("len(got.logprob_df) > 0") == "True"
+
+
+def test_a_schema_can_be_sent_as_guided_json(kernel):
+    cell = kernel.ok('%chat --dry-run --schema "name" --set guided_json=true Ada is here.')
+    assert '"guided_json": {' in cell.plain
+    assert "json_schema" not in cell.plain
+    kernel.ok("got = %chat --schema name --set guided_json=true Ada is here.")
+    assert kernel.value("list(got.parsed)") == "['name']"
+
+
+def test_a_column_of_pictures_goes_along(kernel):
+    kernel.ok("import pandas as pd, nbnebius as neb; from PIL import Image")
+    kernel.ok("seen = pd.Series([Image.new('RGB', (9, 9), c) for c in ('red', 'blue')])")
+    kernel.ok("got = neb.chat('What colours?', images=seen)")
+    assert kernel.value("'red' in got.text.lower() and 'blue' in got.text.lower()") == "True"

@@ -84,7 +84,8 @@ def chat(
         Ask before each call.
     schema
         The shape of the answer: a pydantic model, a dataclass, a TypedDict, a JSON schema, or the
-        short form ``"name, age int, label positive|negative, why: a description"``.
+        short form ``"name, age int, label positive|negative, why: a description"``. With
+        ``guided_json=True`` it is sent as that field rather than as ``response_format``.
     multi
         A list of such records.
     repair

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from nbnebius.rendering.answer import footer_html, footer_text
 from nbnebius.rendering.images import Thumb, gallery_bundle, preview
+from nbnebius.work.price import total
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,7 +140,7 @@ class Gallery(Sequence[Picture]):
     @property
     def cost(self) -> float | None:
         """USD paid by this call, or None where a price is unknown."""
-        return _sum(p.result.cost for p in self._pictures)
+        return total(p.result.cost for p in self._pictures)
 
     @property
     def cached(self) -> bool:
@@ -164,7 +165,7 @@ class Gallery(Sequence[Picture]):
     @property
     def footer(self) -> str:
         """Model, number of pictures and USD, in one line."""
-        cost = _sum(p.result.answer_cost for p in self._pictures)
+        cost = total(p.result.answer_cost for p in self._pictures)
         model = self._pictures[0].model if self._pictures else ""
         count = len(self)
         text = footer_text(model=model, tokens=None, cost=cost)
@@ -199,8 +200,3 @@ def _shown(path: Path) -> str:
         return os.path.relpath(path)
     except ValueError:
         return path.name
-
-
-def _sum(costs: Iterator[float | None] | Any) -> float | None:
-    known = list(costs)
-    return None if any(c is None for c in known) else float(sum(known))

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from nbnebius.errors import SettingsError
-from nbnebius.types.secret import Secret
+from nbnebius.types.secret import Secret, is_sendable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,14 +51,14 @@ def find_key(
 
 
 def _checked(value: str, source: str) -> Secret:
-    key = value.strip()
-    if not key.isascii() or any(c.isspace() or not c.isprintable() for c in key):
+    key = Secret(value)
+    if not is_sendable(key):
         raise SettingsError(
             f"The key from {source} holds a character that no key has",
             why="it was probably cut or pasted with something around it",
             hint=f"copy it again and set {KEY_NAME}",
         )
-    return Secret(key)
+    return key
 
 
 def read_dotenv(path: Path) -> str | None:

@@ -12,6 +12,7 @@ from nbnebius.errors import AnswerError
 from nbnebius.work import chat as chat_work
 from nbnebius.work import tool_rounds
 from nbnebius.work.mcp_tools import open_mcp
+from nbnebius.work.price import total
 from nbnebius.work.structured import Parsed, read, repair_message
 from nbnebius.work.tools import Toolbox
 
@@ -143,20 +144,13 @@ async def _again(
         {"role": "assistant", "content": first.result.text},
         {"role": "user", "content": repair_message(error.problems or [error.what])},
     ]
-    result = await chat_work.chat(
-        chat_work.run({**running.body, "messages": messages}),
-        client=desk.client,
-        journal=desk.journal,
-        origin=desk.origin,
-        price=desk.price,
-        stream=stream,
-        observer=desk.observer,
-    )
+    running = chat_work.run({**running.body, "messages": messages})
+    result = (await _once(running, NOTHING_MORE, desk, stream=stream)).result
     both = dataclasses.replace(
         result,
-        cost=_sum(first.result.cost, result.cost),
-        answer_cost=_sum(first.result.answer_cost, result.answer_cost),
-        seconds=_sum(first.result.seconds, result.seconds),
+        cost=total((first.result.cost, result.cost)),
+        answer_cost=total((first.result.answer_cost, result.answer_cost)),
+        seconds=total((first.result.seconds, result.seconds)),
     )
     return Answered(both, calls=first.calls)
 
@@ -171,7 +165,3 @@ def _read(answered: Answered, schema: Schema) -> Answered:
         reasoning=result.reasoning,
     )
     return dataclasses.replace(answered, parsed=parsed)
-
-
-def _sum(first: float | None, second: float | None) -> float | None:
-    return None if first is None or second is None else first + second

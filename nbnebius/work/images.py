@@ -13,6 +13,7 @@ from nbnebius.errors import NebiusError, ResponseError
 from nbnebius.events import Note, Observer, Progress
 from nbnebius.journal import Bill, Journal
 from nbnebius.types.answers import PictureResult
+from nbnebius.work.price import total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +80,9 @@ async def draw(
             except NebiusError as error:
                 failures[index] = error
                 return
-        observer(Progress("pictures", len(results), count, cost=_sum(results)))
+        observer(
+            Progress("pictures", len(results), count, cost=total(r.cost for r in results.values()))
+        )
 
     async with anyio.create_task_group() as tasks:
         for index in range(count):
@@ -153,8 +156,3 @@ async def _content(drawn: ImageAnswer, client: AsyncClient) -> bytes:
     if not data:
         raise ResponseError("The server sent an empty picture", hint="try again")
     return data
-
-
-def _sum(results: Mapping[int, PictureResult]) -> float | None:
-    costs = [r.cost for r in results.values()]
-    return None if any(c is None for c in costs) else sum(c for c in costs if c is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,16 @@ PER_MILLION = 1_000_000
 TEMPLATE_TOKENS = 256  # what a model's own template puts around a chat
 READ = ("messages", "input", "prompt", "tools", "functions", "response_format", "guided_json")
 PICTURE_TOKENS = 16_384  # more than any served vision model reads from one picture
+
+
+def total(amounts: Iterable[float | None]) -> float | None:
+    """Add amounts up; one that is unknown makes the sum unknown."""
+    sum_ = 0.0
+    for amount in amounts:
+        if amount is None:
+            return None
+        sum_ += amount
+    return sum_
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from nbnebius.work.schema import Schema
 
-LONGEST_TEXT = 200
 LONGEST_PROBLEM = 200
 SHOWN_PROBLEMS = 3
 # JSON at the beginning, where it is the answer; after other words it may be a draft of one.

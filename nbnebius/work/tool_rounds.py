@@ -14,11 +14,12 @@ from nbnebius.errors import OptionError, ToolRoundsError
 from nbnebius.events import ToolCalled
 from nbnebius.types.usage import Usage
 from nbnebius.work import chat as chat_work
+from nbnebius.work.price import total
 from nbnebius.work.tool_messages import message, named, spoken
 from nbnebius.work.tools import CallHere, ToolResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nbnebius.client import AsyncClient
     from nbnebius.events import Observer
@@ -204,21 +205,12 @@ def _sum(answers: Sequence[ChatResult], calls: Sequence[ToolResult]) -> ChatResu
     return dataclasses.replace(
         last,
         completion=msgspec.structs.replace(last.completion, usage=_sum_usage(usages)),
-        cost=_total(answer.cost for answer in answers),
-        answer_cost=_total(answer.answer_cost for answer in answers),
+        cost=total(answer.cost for answer in answers),
+        answer_cost=total(answer.answer_cost for answer in answers),
         seconds=sum(seconds) + sum(call.seconds for call in calls) if seconds else None,
         first_token_seconds=answers[0].first_token_seconds,
         kept_at=None if None in kept else last.kept_at,
     )
-
-
-def _total(costs: Iterable[float | None]) -> float | None:
-    total = 0.0
-    for cost in costs:
-        if cost is None:
-            return None
-        total += cost
-    return total
 
 
 def _sum_usage(usages: Sequence[Usage]) -> Usage | None:

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from nbnebius.errors import JournalError
-from nbnebius.journal.schema import APPLICATION, TABLES, VERSION
+from nbnebius.journal.schema import APPLICATION, MIGRATIONS, TABLES, VERSION, statements
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,10 +136,11 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     # Two kernels may come here at once; the second finds the tables of the first.
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in TABLES.split(";"):
-                if statement.strip():
-                    connection.execute(statement)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        scripts = [MIGRATIONS[n] for n in range(version + 1, VERSION + 1)] if version else [TABLES]
+        for statement in (each for script in scripts for each in statements(script)):
+            connection.execute(statement)
+        if version < VERSION:
             connection.execute(f"PRAGMA application_id={APPLICATION}")
             connection.execute(f"PRAGMA user_version={VERSION}")
         connection.execute("COMMIT")

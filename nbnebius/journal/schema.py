@@ -3,12 +3,13 @@ The tables of the journal.
 
 ``calls`` has one row per attempt that was sent (or is about to be): the ledger, the list of what is
 possibly paid, kept answers and, later, resumed work and threads are all readings of it. Bodies
-stand apart so that the small rows stay small. Money is in USD, times are seconds since 1970 (UTC).
+stand apart so that the small rows stay small. ``reuses`` counts answers that were shown again
+instead of bought. Money is in USD, times are seconds since 1970 (UTC).
 """
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 APPLICATION = 0x4E424A31  # "NBJ1"
 
 # state: sent -> done | partial | failed | possibly_paid. A row that is still "sent" when its owner
@@ -40,8 +41,10 @@ CREATE TABLE calls (
     completion_tokens INTEGER,
     images INTEGER,
     cost REAL,
-    cost_bound REAL
+    cost_bound REAL,
+    characters INTEGER
 );
+CREATE INDEX calls_by_time ON calls (sent_at);
 CREATE INDEX calls_by_key ON calls (key, state);
 CREATE INDEX calls_running ON calls (session) WHERE state = 'sent';
 CREATE INDEX calls_of_embeddings ON calls (service, model) WHERE kind = 'embedding';
@@ -82,4 +85,39 @@ CREATE TABLE notes (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
 );
+CREATE TABLE reuses (
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    session TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    service TEXT NOT NULL,
+    model TEXT NOT NULL,
+    answers INTEGER NOT NULL,
+    saved REAL
+);
+CREATE INDEX reuses_by_time ON reuses (at);
 """
+
+# What brings a file of an older version up to date: only additions, so that nothing is lost.
+MIGRATIONS = {
+    2: """
+ALTER TABLE calls ADD COLUMN characters INTEGER;
+CREATE INDEX calls_by_time ON calls (sent_at);
+CREATE TABLE reuses (
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    session TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    service TEXT NOT NULL,
+    model TEXT NOT NULL,
+    answers INTEGER NOT NULL,
+    saved REAL
+);
+CREATE INDEX reuses_by_time ON reuses (at);
+""",
+}
+
+
+def statements(script: str) -> list[str]:
+    """Split a script into its statements."""
+    return [statement for statement in script.split(";") if statement.strip()]

@@ -58,8 +58,10 @@ _HOMES = {
     "image": "nbnebius.session.functions",
     "matrix": "nbnebius.frames.embeddings",
     "models": "nbnebius.session.functions",
+    "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
+    "usage": "nbnebius.session.functions",
 }
 
 __all__ = [
@@ -109,8 +111,10 @@ __all__ = [
     "image",
     "matrix",
     "models",
+    "plot",
     "rerank",
     "upload",
+    "usage",
 ]
 
 
@@ -189,7 +193,9 @@ if TYPE_CHECKING:
         get_batch,
         image,
         models,
+        plot,
         rerank,
         upload,
+        usage,
     )
     from nbnebius.work.estimate import estimate_tokens

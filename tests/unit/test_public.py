@@ -60,8 +60,10 @@ NAMES = [
     "image",
     "matrix",
     "models",
+    "plot",
     "rerank",
     "upload",
+    "usage",
 ]
 
 

@@ -1,9 +1,11 @@
 """The public functions: each magic's twin, of the same name, on the default session."""
 
+from nbnebius.session.functions import plot
 from nbnebius.session.functions.asking import chat, completion
 from nbnebius.session.functions.connecting import connect
 from nbnebius.session.functions.drawing import image
 from nbnebius.session.functions.embedding import embed
+from nbnebius.session.functions.ledger import usage
 from nbnebius.session.functions.listing import models
 from nbnebius.session.functions.remote import (
     batches,
@@ -37,6 +39,8 @@ __all__ = [
     "get_batch",
     "image",
     "models",
+    "plot",
     "rerank",
     "upload",
+    "usage",
 ]

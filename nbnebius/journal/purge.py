@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SLICE = 1000  # rows per commit
 PAGES = 4096  # pages that are given back per commit
+PATIENCE = 5.0  # seconds to wait until nobody uses the file
 INCREMENTAL = 2  # how SQLite calls a file that can give pages back
 
 _OLD = "calls.state <> 'sent' AND calls.sent_at < ?"
@@ -142,7 +143,7 @@ def give_back(journal: Journal) -> str:
 
     if journal.writer.submit(mode).result() != INCREMENTAL and not _rebuild(journal.path):
         return (
-            "the file keeps its size for now, because another kernel uses it; the space in it is "
+            "the file keeps its size for now, because it is in use elsewhere; the space in it is "
             "used again, and a later purge gives it back"
         )
     free = None
@@ -153,7 +154,9 @@ def give_back(journal: Journal) -> str:
 
 def _rebuild(path: Path) -> bool:
     """Write a file of an older version anew, so that it can give pages back; once."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=5)) as connection:
+    with contextlib.closing(
+        sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
+    ) as connection:
         try:
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             connection.execute("VACUUM")

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 By: TypeAlias = Literal["model", "kind", "day", "session", "service", "state"]
 BY: tuple[By, ...] = get_args(By)
-LAST = ("place", "session", "answers", "saved")
+CACHED = 10  # where in a row it stands; SQLite has no booleans
 KEPT = "kept"  # the state of what was shown again
 
-# Both tables have a service. Failed calls are not billed, and those that still run are not billed yet.
+# Failed calls are not billed, and those that still run are not billed yet.
 _BILLED = "state IN ('done', 'partial', 'possibly_paid')"
 _WITHIN = "{at} >= ? AND {at} < ? AND (? IS NULL OR (service LIKE 'sandbox:%') = ?)"
 _CALLS = (
@@ -99,10 +99,12 @@ def usage_rows(
 
     def read(connection: sqlite3.Connection) -> list[UsageRow]:
         rows = connection.execute(f"{_CALLS} UNION ALL {_REUSES} ORDER BY 1", within * 2)
-        return [
-            UsageRow(*row[:10], cached=bool(row[10]), **dict(zip(LAST, row[11:], strict=True)))
-            for row in rows
-        ]
+        found = []
+        for row in rows:
+            values = list(row)
+            values[CACHED] = bool(values[CACHED])
+            found.append(UsageRow(*values))
+        return found
 
     return journal.writer.submit(read).result()
 

@@ -46,6 +46,10 @@ MANUAL = """Show where requests go and what was spent, and change settings.
     %nebius custom-models            your own models, as a frame
     %nebius help [MAGIC]             this, or the manual of a magic
 
+Everything is kept in one folder: NBNEBIUS_HOME names another. On a network's file system, or with
+NBNEBIUS_EXCLUSIVE=1, one kernel at a time can use it. Above %nebius config journal_gb, the oldest
+kept answers go when it is opened.
+
 Examples:
 
     %nebius

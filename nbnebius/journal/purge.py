@@ -23,6 +23,8 @@ INCREMENTAL = 2  # how SQLite calls a file that can give pages back
 
 _OLD = "calls.state <> 'sent' AND calls.sent_at < ?"
 _OLD_BODIES = f"FROM bodies JOIN calls ON calls.id = bodies.call WHERE {_OLD}"
+_OLD_ANSWERS = f"{_OLD_BODIES} AND kind <> 'embedding'"
+_OLD_TEXTS = f"{_OLD_BODIES} AND kind = 'embedding'"  # what vectors were made of
 # A vector whose call is not known is as old as the file.
 _OLD_VECTORS = (
     f"FROM vectors LEFT JOIN calls ON calls.id = vectors.call WHERE calls.id IS NULL OR ({_OLD})"
@@ -34,7 +36,8 @@ class Waste:
     """
     What is to go: of all calls before a moment (seconds since 1970, UTC) that do not run.
 
-    `answers` are bodies, requests included; `ledger` is the calls themselves and the reuses.
+    `answers` are answers with their requests, `vectors` are vectors with the texts they were made
+    of; `ledger` is the calls themselves and the reuses.
     """
 
     before: float = float("inf")
@@ -61,7 +64,7 @@ class Purged:
     note: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.answers or self.vectors or self.calls)
+        return bool(self.answers or self.vectors or self.calls or self.bytes)
 
 
 def purgeable(journal: Journal, waste: Waste) -> Purged:
@@ -71,14 +74,14 @@ def purgeable(journal: Journal, waste: Waste) -> Purged:
         def one(sql: str) -> Any:
             return connection.execute(sql, (waste.before,)).fetchone()
 
+        length = (
+            "count(*), coalesce(sum(coalesce(length(request), 0) + coalesce(length(answer), 0)), 0)"
+        )
         answers = vectors = calls = size = 0
         if waste.answers:
-            answers, more = one(
-                "SELECT count(*), coalesce(sum(coalesce(length(request), 0)"
-                f" + coalesce(length(answer), 0)), 0) {_OLD_BODIES}"
-            )
-            size += more
+            answers, size = one(f"SELECT {length} {_OLD_ANSWERS}")
         if waste.vectors:
+            size += one(f"SELECT {length} {_OLD_TEXTS}")[1]
             vectors, more = one(f"SELECT count(*), coalesce(sum(length(vector)), 0) {_OLD_VECTORS}")
             size += more
         if waste.ledger:
@@ -98,9 +101,11 @@ def purge(journal: Journal, waste: Waste) -> Purged:
     before = journal.path.stat().st_size
     answers = vectors = calls = 0
     if waste.answers:
-        chosen = f"SELECT bodies.call {_OLD_BODIES}"
+        chosen = f"SELECT bodies.call {_OLD_ANSWERS}"
         answers = _delete(journal, "bodies", "call", chosen, waste.before)
     if waste.vectors:
+        texts = f"SELECT bodies.call {_OLD_TEXTS}"
+        _delete(journal, "bodies", "call", texts, waste.before)
         chosen = f"SELECT vectors.id {_OLD_VECTORS}"
         vectors = _delete(journal, "vectors", "id", chosen, waste.before)
     if waste.ledger:

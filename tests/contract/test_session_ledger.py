@@ -141,13 +141,27 @@ def test_purging_asks_with_what_goes_and_keeps_the_ledger(session):
     neb.embed([CANARY, "two"])
     session.asker = Says("y")
     gone = session.purge()
-    assert (gone.answers, gone.vectors, gone.calls) == (2, 2, 0)
+    assert (gone.answers, gone.vectors, gone.calls) == (1, 2, 0)
     (question,) = session.asker.asked
-    assert "2 kept answers, 2 vectors" in question
+    assert "1 kept answer, 2 vectors" in question
     assert "MB" in question
     assert "what calls cost stays" in question
     assert len(neb.usage()) == 2
     assert not session.chat(f"Tell me of {CANARY}", caller=cell()).cached
+
+
+def test_vectors_go_with_the_texts_they_were_made_of(session):
+    session.chat("Hello", caller=cell())
+    neb.embed([CANARY])
+    gone = session.purge(vectors=True, yes=True)
+    assert (gone.answers, gone.vectors) == (0, 1)
+    bodies = session.journal.writer.submit(
+        lambda c: c.execute(
+            "SELECT kind FROM bodies JOIN calls ON id = call WHERE request IS NOT NULL"
+        ).fetchall()
+    )
+    assert bodies.result() == [("chat",)]
+    assert session.chat("Hello", caller=cell()).cached
 
 
 def test_no_means_no(session):

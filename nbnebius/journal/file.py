@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from nbnebius.errors import JournalError
 from nbnebius.journal.holder import HeldConnection, held_by
 from nbnebius.journal.place import file_system, is_exclusive, on_network
+from nbnebius.journal.presence import others_live
 from nbnebius.journal.salvage import Saved, salvage
 from nbnebius.journal.schema import (
     APPLICATION,
@@ -108,6 +109,8 @@ def _open_or_mend(path: Path) -> tuple[sqlite3.Connection, str]:
         else f"the journal was damaged and nothing in it could be read; it is kept as {aside.name} "
         "and a new one is begun"
     )
+    if others_live(path):
+        note += "; restart the other kernels that have it open: they still write to the damaged one"
     return _open(path), note
 
 

@@ -92,6 +92,18 @@ def is_dead(journal: Path, session: str) -> bool:
     return True
 
 
+def others_live(journal: Path) -> bool:
+    """Tell whether another session surely has the journal open."""
+    if not LOCKS or on_network(journal):
+        return False
+    with contextlib.suppress(OSError):
+        return any(
+            sign.suffix != ".new" and not is_dead(journal, sign.name)
+            for sign in signs(journal).iterdir()
+        )
+    return False
+
+
 def forget_the_dead(journal: Path) -> None:
     """Take the signs of dead sessions away."""
     with contextlib.suppress(OSError):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 UNREADABLE = (sqlite3.Error, OverflowError, MemoryError, UnicodeError)
 LEAST_ROW = 16  # bytes; so a file has no more rows than its size divided by this
+HIGHEST = 10**10  # no number of a row that was ever given is larger
 FURTHER = 20_000  # how many numbers behind the last readable row are still asked for
 
 
@@ -38,8 +39,8 @@ def table_rows(source: sqlite3.Connection, table: str, most: int) -> Iterator[di
     for order in ("ASC", "DESC"):
         last = 0
         for number, *values in _run(source, f"{select} ORDER BY rowid {order}", most):
-            last = number
-            if number not in seen:
+            if 0 < number < HIGHEST and number not in seen:
+                last = number
                 seen.add(number)
                 yield dict(zip(names, values, strict=True))
         ends.append(last)

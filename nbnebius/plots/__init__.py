@@ -15,13 +15,25 @@ _HOMES = {
 __all__ = ["usage"]
 
 
-def __getattr__(name: str) -> Any:
+def fetch(name: str) -> Any:
+    """
+    Give a plot by its name.
+
+    Raises
+    ------
+    AttributeError
+        There is none.
+    """
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(home), name)
+    return getattr(import_module(home), name)
+
+
+def __getattr__(name: str) -> Any:
+    value = fetch(name)
     globals()[name] = value  # in place of the module of the same name
     return value
 

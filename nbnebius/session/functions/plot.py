@@ -21,12 +21,12 @@ def usage(frame: pd.DataFrame | None = None, *, ax: Axes | None = None) -> Axes:
         from nbnebius.session.default import default_session
 
         frame = default_session().usage()
-    drawn: Axes = plots.usage(frame, ax=ax)
+    drawn: Axes = plots.fetch("usage")(frame, ax=ax)
     return drawn
 
 
 def __getattr__(name: str) -> Any:
-    return getattr(plots, name)
+    return plots.fetch(name)  # never the module of that name
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -193,3 +194,32 @@ async def test_what_was_saved_is_found_at_the_next_opening_without_a_note(whole,
     assert before[3]
     after = await opened(path, path.read_bytes())
     assert (after[0], after[1], after[2], after[3]) == (before[0], before[1], before[2], "")
+
+
+async def test_two_kernels_that_find_the_damage_at_once_mend_it_once(whole, tmp_path):
+    damaged = bytearray(whole)
+    damaged[20 * PAGE : 21 * PAGE] = b"\xff" * PAGE
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(damaged)
+    with ThreadPoolExecutor() as pool:
+        journals = list(pool.map(Journal, [path, path, path]))
+    try:
+        assert sum("damaged" in journal.writer.note for journal in journals) == 1
+        assert len({spent(journal).calls for journal in journals}) == 1
+    finally:
+        for journal in journals:
+            journal.close()
+    assert len([p for p in tmp_path.iterdir() if "damaged" in p.name]) == 1
+
+
+async def test_kernels_that_have_the_damaged_file_open_are_told_of(whole, tmp_path):
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(whole)
+    running = Journal(path)
+    damaged = bytearray(whole)
+    damaged[20 * PAGE : 21 * PAGE] = b"\xff" * PAGE
+    path.write_bytes(damaged)
+    second = Journal(path)
+    assert "restart the other kernels" in second.writer.note
+    running.close()
+    second.close()

@@ -63,8 +63,10 @@ _HOMES = {
     "matrix": "nbnebius.frames.embeddings",
     "models": "nbnebius.session.functions",
     "plan": "nbnebius.session.functions",
+    "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
+    "usage": "nbnebius.session.functions",
 }
 
 __all__ = [
@@ -119,8 +121,10 @@ __all__ = [
     "matrix",
     "models",
     "plan",
+    "plot",
     "rerank",
     "upload",
+    "usage",
 ]
 
 
@@ -204,7 +208,9 @@ if TYPE_CHECKING:
         map,
         models,
         plan,
+        plot,
         rerank,
         upload,
+        usage,
     )
     from nbnebius.work.estimate import estimate_tokens

@@ -6,13 +6,16 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.commands.line import COMMENT
+from nbnebius.commands.line import COMMENT, split_line
+from nbnebius.commands.nebius import PurgeOptions, UsageOptions
+from nbnebius.commands.option import options_of
 from nbnebius.errors import NebiusError, OptionError, SettingsError
 from nbnebius.magics.configuring import configure
 from nbnebius.magics.magic import MAGICS, Notebook, manual
 from nbnebius.magics.screen import say, show_rows, show_text
 from nbnebius.rendering.answer import usd
 from nbnebius.session import close_default, default_session, has_default, make_default
+from nbnebius.session.ledger import told
 from nbnebius.settings import store_key
 from nbnebius.types.secret import Secret
 
@@ -189,6 +192,26 @@ def _custom_models(notebook: Notebook, rest: str) -> Any:  # noqa: ARG001 - like
     return custom_models()
 
 
+def _usage(notebook: Notebook, rest: str) -> Any:  # noqa: ARG001 - likewise
+    from nbnebius.session.functions import usage
+
+    given = split_line(rest, options_of(UsageOptions))
+    by = given.text.strip().removeprefix("by ").strip()
+    return usage(by or None, **given.values)  # type: ignore[arg-type]  # it checks the word itself
+
+
+def _purge(notebook: Notebook, rest: str) -> None:
+    given = split_line(rest, options_of(PurgeOptions))
+    _no_more(given.text.strip(), "purge")
+    purged = default_session().purge(**given.values)
+    if purged is None:
+        say(notebook, "nothing was deleted")
+    elif not purged:
+        say(notebook, "there is nothing to delete")
+    else:
+        say(notebook, f"deleted {told(purged)}{f'; {purged.note}' if purged.note else ''}")
+
+
 def _help(notebook: Notebook, rest: str) -> None:
     name = rest.lstrip("%") or "nebius"
     name = name.removeprefix("neb_")
@@ -214,6 +237,8 @@ VERBS: dict[str, Callable[[Notebook, str], Any]] = {
     "sandbox": _sandbox,
     "private": _private,
     "doctor": _doctor,
+    "usage": _usage,
+    "purge": _purge,
     "files": _files,
     "custom-models": _custom_models,
     "help": _help,

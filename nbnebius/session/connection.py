@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbnebius.bridge import Bridge, Mailbox, Task
 from nbnebius.errors import NebiusError
-from nbnebius.journal import Journal, settle_orphans
+from nbnebius.journal import Journal, hold_size, settle_orphans
 from nbnebius.session.service import Service
 from nbnebius.settings import home
 
@@ -77,6 +77,8 @@ class Connection:
             if self._journal is None:
                 journal = Journal(home() / "journal.sqlite")
                 settle_orphans(journal)
+                grown = hold_size(journal, self._config.get("journal_gb"))
+                journal.writer.note = "; ".join(filter(None, (journal.writer.note, grown)))
                 self._journal = journal
             return self._journal
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.errors import OptionError
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.chats import Chats
+from nbnebius.session.ledger import Ledger
 from nbnebius.session.mapping import Maps
 from nbnebius.session.neighbours import neighbour_records
 from nbnebius.session.pictures import Pictures
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from nbnebius.types.model import ModelRecord
 
 
-class Session(Chats, Maps, Vectors, Pictures, Remote):
+class Session(Chats, Maps, Vectors, Pictures, Remote, Ledger):
     """
     One connection to one service, with its journal.
 

@@ -21,12 +21,14 @@ from nbnebius.journal import (
     Journal,
     KeptVector,
     find_vectors,
+    note_reuse,
     own_key,
     text_key,
     unfiled_embeddings,
 )
 from nbnebius.types.answers import EmbeddingResult
 from nbnebius.work.estimate import estimate_tokens
+from nbnebius.work.price import total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +93,8 @@ async def embed(
     if not origin.private:
         await _file_the_rest(journal, origin.service, model, price)
         kept = await find_vectors(journal, list(wanted))
+        saved = total(_price(price, vector.tokens) for vector in kept.values())
+        await note_reuse(journal, "embedding", origin.service, model, len(kept), saved)
     order = _Order(
         client,
         journal,

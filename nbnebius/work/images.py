@@ -11,7 +11,7 @@ import anyio
 from nbnebius.client.decode import decode_images
 from nbnebius.errors import NebiusError, ResponseError
 from nbnebius.events import Note, Observer, Progress
-from nbnebius.journal import Bill, Journal
+from nbnebius.journal import Bill, Journal, note_reuse
 from nbnebius.types.answers import PictureResult
 from nbnebius.work.price import total
 
@@ -111,6 +111,7 @@ async def _draw_one(
         answer_body, record = decode_images(kept.body), kept.record
         seed = body["seed"] if unseeded is None else await _kept_seed(journal, record)
         data = await _content(answer_body, client)
+        await note_reuse(journal, "image", origin.service, body["model"], 1, kept.cost)
         return PictureResult(
             data,
             seed,

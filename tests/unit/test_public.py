@@ -65,8 +65,10 @@ NAMES = [
     "matrix",
     "models",
     "plan",
+    "plot",
     "rerank",
     "upload",
+    "usage",
 ]
 
 

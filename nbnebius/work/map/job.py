@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import BudgetReached, Stopped
-from nbnebius.journal import SLICE, Doubt, find_answers, find_doubt
+from nbnebius.journal import SLICE, Doubt, find_answers, find_doubt, note_reuse
 from nbnebius.work.map.answers import outcome
 from nbnebius.work.map.book import Book
 
@@ -77,7 +77,7 @@ async def read_kept(job: RowsJob, journal: Journal) -> None:
     if job.origin.private:
         return
     order = job.survey.order
-    doubt = Doubt(0, 0.0)
+    doubt, saved = Doubt(0, 0.0), 0.0
     for start in range(0, len(order), SLICE):
         numbers = {job.survey.key(n): n for n in map(int, order[start : start + SLICE])}
         for row in await find_answers(journal, list(numbers)):
@@ -87,6 +87,7 @@ async def read_kept(job: RowsJob, journal: Journal) -> None:
                 job.book.useless[number] = row.record
             else:
                 job.book.enter(number, found, cached=True)
+                saved += row.cost or 0.0
         if numbers:
             more = await find_doubt(journal, list(numbers))
             doubt = Doubt(
@@ -95,3 +96,5 @@ async def read_kept(job: RowsJob, journal: Journal) -> None:
                 doubt.unbounded + more.unbounded,
             )
     job.doubt = doubt
+    if kept := job.book.counts.kept:
+        await note_reuse(journal, "chat", job.form.service, job.form.model, kept, saved)

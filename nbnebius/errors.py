@@ -23,6 +23,7 @@ Every error this package raises, as one tree.
     ├─ ToolRoundsError              a model that goes on calling tools    .reply
     ├─ ResponseError                an answer we cannot read              .body
     ├─ JournalError                 the journal cannot be written or read
+    ├─ ReplayError                  a recording that lacks a request, or is none
     └─ Stopped                      interrupted; what had come is kept    .reply
 
 The names of the HTTP statuses are those of the openai package, so existing ``except`` clauses
@@ -49,6 +50,7 @@ __all__ = [
     "PaymentRequiredError",
     "PermissionDeniedError",
     "RateLimitError",
+    "ReplayError",
     "RequestTimeout",
     "ResponseError",
     "ServerError",
@@ -256,6 +258,10 @@ class ToolRoundsError(NebiusError):
 
 class JournalError(NebiusError):
     """The journal cannot be opened, written or read; nothing is sent without it."""
+
+
+class ReplayError(NebiusError):
+    """A recording that does not hold what is asked, or cannot be read or written."""
 
 
 class Stopped(NebiusError, KeyboardInterrupt):  # noqa: N818 - it is not a fault

@@ -16,9 +16,12 @@ from nbnebius.transport.retry import Failure, Rules, Tally, decide
 from nbnebius.transport.shield import finish
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from nbnebius.events import Recorder, State
     from nbnebius.transport.http import Exchange
     from nbnebius.transport.request import Request
+    from nbnebius.transport.tape.replaying import ReplayedExchange
 
 
 class Attempt:
@@ -35,10 +38,17 @@ class Attempt:
         Who writes it down; None for nobody.
     exchange
         The wire's side of it.
+    answered
+        Is told how it ended, after the recorder.
     """
 
     def __init__(
-        self, request: Request, number: int, recorder: Recorder | None, exchange: Exchange
+        self,
+        request: Request,
+        number: int,
+        recorder: Recorder | None,
+        exchange: Exchange | ReplayedExchange,
+        answered: Callable[[Request, Outcome], Awaitable[None]] | None = None,
     ) -> None:
         self.request = request
         self.number = number
@@ -47,6 +57,7 @@ class Attempt:
         self.ended = False
         self.streamed = False
         self._recorder = recorder if request.intent is not None else None
+        self._answered = answered
 
     async def begin(self) -> None:
         """Commit the intent: nothing may leave before this returns."""
@@ -62,19 +73,23 @@ class Attempt:
         if self._recorder is not None and self.record is not None and data:
             await self._recorder.received(self.record, data)
 
-    async def end(self, state: State, body: bytes = b"", error: str = "") -> None:
-        """Commit how it ended, once, and let the connection go."""
+    async def end(
+        self, state: State, body: bytes = b"", error: str = "", *, saved: bool = False
+    ) -> None:
+        """Commit how it ended, once, and let the connection go; `saved`: its body is in a file."""
         if self.ended:
             return
         self.ended = True
-        await finish(self._end(self._outcome(state, body, error)))
+        await finish(self._end(self._outcome(state, body, error), saved=saved))
 
-    async def _end(self, outcome: Outcome) -> None:
+    async def _end(self, outcome: Outcome, *, saved: bool) -> None:
         try:
             await self.exchange.close()
         finally:
             if self._recorder is not None and self.record is not None:
                 await self._recorder.ended(self.record, outcome)
+        if self._answered is not None and not saved:
+            await self._answered(self.request, outcome)
 
     async def abandon(self, body: bytes = b"") -> None:
         """Commit that it was cancelled: what the server did is known only as far as it had come."""

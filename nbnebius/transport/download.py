@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 import anyio
 
 from nbnebius.errors import ConnectError, NebiusError, ResponseError
+from nbnebius.events import Outcome
 from nbnebius.transport.breaks import broken_error
 from nbnebius.transport.broken import Broken
 from nbnebius.transport.faults import About, api_error
-from nbnebius.transport.request import JSON_CAP
+from nbnebius.transport.request import JSON_CAP, Request
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -60,6 +61,9 @@ async def download(transport: Transport, url: str, cap: int = JSON_CAP) -> bytes
         _check(parts, own=own)
     except ValueError:
         raise ResponseError("the image's address cannot be read") from None
+    request = Request("GET", url)
+    if transport.replay is not None:
+        return b"".join((await transport.replay.find(request, transport.scope)).parts)
     target, extensions, headers = url, {}, {}
     if not own:
         assert parts.hostname is not None, "checked above"
@@ -74,6 +78,9 @@ async def download(transport: Transport, url: str, cap: int = JSON_CAP) -> bytes
             await transport.sleep(PAUSE)
         got = await _fetch(transport, target, headers, extensions, cap, attempt)
         if isinstance(got, bytes):
+            if transport.tape is not None:
+                outcome = Outcome("done", 200, "application/octet-stream", got)
+                await transport.tape.answered(request, outcome, transport.scope)
             return got
         error = got
         if getattr(got, "status", None) not in {404, 500, 502, 503, 504}:

@@ -60,10 +60,30 @@ class Stream:
         Begin to make it.
     length
         Its bytes, the same each time.
+    told
+        What it says, without what differs each time it is made; None where nothing does.
     """
 
     open: Callable[[], AsyncIterator[bytes]]
     length: int
+    told: Callable[[], AsyncIterator[bytes]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """
+    How a recording knows a request whose body holds something nobody asked for.
+
+    Attributes
+    ----------
+    body
+        The JSON it is found by.
+    told
+        What is given back beside the recorded answer, as headers.
+    """
+
+    body: bytes
+    told: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +120,8 @@ class Request:
         not sent again: the caller looks it up first.
     total
         Seconds for one attempt altogether, where that differs from the transport's.
+    alias
+        How a recording knows it, where that is not by its body.
     """
 
     method: Method
@@ -115,6 +137,7 @@ class Request:
     free: bool = False
     once: bool = False
     total: float | None = None
+    alias: Alias | None = None
 
     @property
     def paid(self) -> bool:

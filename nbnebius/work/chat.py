@@ -89,7 +89,10 @@ async def chat(
     if kept := await origin.kept(journal, key):
         # A kept answer that no version can read must not stand in the way of a new one.
         with suppress(ResponseError):
-            return _from_kept(kept, running, observer)
+            result = _from_kept(kept, running, observer)
+            if (tape := client.transport.tape) is not None and not origin.private:
+                tape.keep(ENDPOINTS[running.kind], body, kept.content_type, kept.body)
+            return result
     intent = origin.intent(key, running.kind, body, price)
     resource = client.chat if running.kind == "chat" else client.completions
     if not stream:

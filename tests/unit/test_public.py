@@ -30,6 +30,7 @@ NAMES = [
     "PermissionDeniedError",
     "Picture",
     "RateLimitError",
+    "ReplayError",
     "Reply",
     "RequestTimeout",
     "ResponseError",

@@ -12,6 +12,9 @@ MANUAL = """Show where requests go and what was spent, and change settings.
                                      system's key store (extra keyring)
     %nebius sandbox                  start a local service with the same API, and use it: no key
     %nebius private on|off           keep prompts and answers on disk, or only what they cost
+    %nebius record FILE              write every answer into a file from now on; off ends it
+    %nebius replay FILE              answer from it, without key or network; off ends it
+                                     (NBNEBIUS_REPLAY=FILE does so for a whole notebook)
     %nebius doctor                   what is missing, in words
     %nebius files [PURPOSE]          the files at the server, as a frame
     %nebius custom-models            your own models, as a frame

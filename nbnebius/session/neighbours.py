@@ -61,7 +61,10 @@ async def neighbour_records(
     if source not in NEIGHBOURS:
         raise OptionError(f"There is no catalog {source!r}", why="there are " + ", ".join(SOURCES))
     address_name, key_name, usual = NEIGHBOURS[source]
+    transport = service.client.transport
     address = base_url or os.environ.get(address_name) or usual
+    if transport.replay is not None:
+        address = address or "http://recording.invalid"  # nothing is sent there
     if not address:
         raise SettingsError(
             f"It is not known where {source} is",
@@ -70,6 +73,7 @@ async def neighbour_records(
         )
     key = api_key or (None if base_url else os.environ.get(key_name))
     async with AsyncClient(key, address, max_retries=1) as client:
+        client.transport.share_recording(transport, source)
         if source == "open_webui":
             return await open_webui_records(client, **options)
         return await nebula_block_records(client)

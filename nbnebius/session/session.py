@@ -15,13 +15,14 @@ from nbnebius.session.chats import Chats
 from nbnebius.session.neighbours import neighbour_records
 from nbnebius.session.pictures import Pictures
 from nbnebius.session.remote import Remote
+from nbnebius.session.taping import Taping
 from nbnebius.session.vectors import Vectors
 
 if TYPE_CHECKING:
     from nbnebius.types.model import ModelRecord
 
 
-class Session(Chats, Vectors, Pictures, Remote):
+class Session(Chats, Vectors, Pictures, Remote, Taping):
     """
     One connection to one service, with its journal.
 

@@ -160,6 +160,7 @@ if TYPE_CHECKING:
         PaymentRequiredError,
         PermissionDeniedError,
         RateLimitError,
+        ReplayError,
         RequestTimeout,
         ResponseError,
         ServerError,

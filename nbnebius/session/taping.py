@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import NebiusError, OptionError, ReplayError
 from nbnebius.session.core import Core
-from nbnebius.session.neighbours import NEIGHBOURS, is_set_up
+from nbnebius.session.neighbours import NEIGHBOURS, is_set_up, paths_set_up
 from nbnebius.settings import DEFAULT_BASE_URL, Config, Endpoint
 from nbnebius.transport.tape import Recording, Replaying
 
@@ -81,7 +81,8 @@ class Taping(Core):
         Answer from a recording: without key, network, or the journal; nothing is paid.
 
         What is not on it is an error. Settings and chosen models are those of the recording, under
-        what this session has set. The n-th asking of the same thing gives the n-th answer.
+        what this session has set. The n-th asking of the same thing gives the n-th answer. Costs
+        are those of the day it was recorded. A recording that is being written ends.
 
         Parameters
         ----------
@@ -110,8 +111,7 @@ class Taping(Core):
         replaying = self._connection.replaying
         if replaying is None:
             return list(filter(is_set_up, NEIGHBOURS))
-        recorded = replaying.facts.get("neighbours") or []
-        return [source for source in NEIGHBOURS if source in recorded]
+        return [source for source in NEIGHBOURS if source in replaying.neighbours]
 
     def go_on_from(self, other: Taping) -> None:
         """Where another session replays the same file, count answers on from there."""
@@ -139,7 +139,7 @@ class Taping(Core):
                 # a notebook that goes on recording began with the settings that are there already
                 facts["take"] = recording.take
                 facts["settings"] = self.config.snapshot(name)
-                facts["neighbours"] = list(filter(is_set_up, NEIGHBOURS))
+                facts["neighbours"] = paths_set_up()
             await recording.describe(facts)
         except BaseException:
             transport.tape = None

@@ -126,7 +126,12 @@ def _of_recording(recorded: Mapping[str, Any]) -> dict[str, Any]:
     }
     checked = {name: check(name, value) for name, value in told.items()}
     models = recorded.get("models")
-    return {**checked, "models": models if isinstance(models, dict) else {}}
+    chosen = {
+        service: {kind: model for kind, model in kinds.items() if isinstance(model, str)}
+        for service, kinds in (models.items() if isinstance(models, dict) else ())
+        if isinstance(kinds, dict)
+    }
+    return {**checked, "models": chosen}
 
 
 def read_project(folder: Path) -> dict[str, Any]:

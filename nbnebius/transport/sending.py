@@ -172,6 +172,8 @@ class Transport:
         )
 
     async def _until_answered(self, request: Request, *, whole: bool) -> tuple[Attempt, bytes]:
+        if self.tape is not None:
+            self.tape.check()
         tally, number = Tally(), 0
         doubt, connects = request.resend_in_doubt, request.connects
         rules = Rules(request.paid, self.max_retries, doubt, connects, request.once)

@@ -1,5 +1,6 @@
 """A recording answers in the service's place: the same texts, frames and pictures, no network."""
 
+import io
 import socket
 import sqlite3
 import stat
@@ -12,6 +13,7 @@ from contextlib import closing
 import pandas as pd
 import pytest
 from answering import MODELS, Answering, Says
+from PIL import Image
 from sandbox_fixture import KEY, running_sandbox
 
 import nbnebius as neb
@@ -443,8 +445,8 @@ def test_threads_record_into_one_file(at_box, open_replay, tmp_path):
     assert {n: str(replaying.chat(f"Number {n}", **CHAT)) for n in answers} == answers
 
 
-def test_a_disk_that_refuses_is_told_and_ends_nothing_silently(at_box, tmp_path):
-    path, session = tape_in(tmp_path), at_box()
+def test_where_the_file_cannot_be_written_nothing_more_is_bought(at_box, box, tmp_path):
+    path, session, asked = tape_in(tmp_path), at_box(), []
     session.record(path)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TABLE parts")
@@ -452,6 +454,10 @@ def test_a_disk_that_refuses_is_told_and_ends_nothing_silently(at_box, tmp_path)
     for _ in range(2):
         with pytest.raises(errors.ReplayError, match="cannot be written"):
             session.chat("Into the void", **CHAT)
+        asked.append(box.count("chat/completions"))
+    assert asked[0] == asked[1]
+    session.record(None)
+    session.chat("Into the void", **CHAT)
 
 
 def test_a_batch_that_never_ended_on_the_tape_is_not_waited_for(
@@ -471,3 +477,106 @@ def test_a_batch_that_never_ended_on_the_tape_is_not_waited_for(
     job = open_replay(path).get_batch("b1")
     with pytest.raises(errors.ReplayError, match="ends before"):
         job.wait()
+
+
+def test_the_catalogs_of_others_are_recorded_too(
+    at_box, open_replay, tmp_path, monkeypatch, recwarn
+):
+    path, session = tape_in(tmp_path), at_box()
+    items = [{"id": "theirs", "name": "Theirs", "base_model_id": None}]
+
+    def answer(seen):
+        if seen.path.startswith("/tools/api/v1/models/list"):
+            return Says(body={"items": items, "total": 1})
+        return Says(404, {"detail": "Not Found"})
+
+    with Answering(answer) as server:
+        monkeypatch.setenv("OPEN_WEBUI_BASE_URL", server.url.removesuffix("v1/") + "tools")
+        monkeypatch.setenv("OPEN_WEBUI_API_KEY", "their-key")
+        session.record(path)
+        before = session.models_of("open_webui")
+        assert session.neighbours() == ["open_webui"]
+        session.close()
+    monkeypatch.delenv("OPEN_WEBUI_BASE_URL")
+    monkeypatch.delenv("OPEN_WEBUI_API_KEY")
+    replaying = open_replay(path)
+    assert [record.id for record in before] == ["theirs"]
+    assert replaying.models_of("open_webui") == before
+    assert replaying.neighbours() == ["open_webui"]
+    with pytest.raises(errors.ReplayError):
+        replaying.models_of("nebula_block")
+    assert b"their-key" not in path.read_bytes()
+
+
+def test_pictures_that_come_as_an_address_are_recorded_too(opened, open_replay, tmp_path):
+    path, fetched = tape_in(tmp_path), []
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(content, "webp")
+
+    def answer(seen):
+        if seen.path.endswith("/models"):
+            return Says(body=MODELS)
+        if seen.path.endswith("/1.webp"):
+            fetched.append(seen.path)
+            return Says(200, content.getvalue(), "image/webp")
+        return Says(body={"data": [{"url": f"{server.url.removesuffix('v1/')}1.webp"}]})
+
+    with Answering(answer) as server:
+        session = opened(server.url, "a-key")
+        session.record(path)
+        before = session.image("a red square", model="m", seed=1, save=False)[0].pil.tobytes()
+        session.close()
+        assert fetched
+    after = open_replay(path).image("a red square", model="m", seed=1, save=False)
+    assert after[0].pil.tobytes() == before
+
+
+def test_a_download_that_was_taken_up_where_it_broke_is_recorded_whole(
+    opened, open_replay, tmp_path
+):
+    path, content, ranges = tape_in(tmp_path), bytes(range(256)) * 9000, []
+
+    def answer(seen):
+        if seen.path.endswith("/models"):
+            return Says(body=MODELS)
+        wanted = seen.headers.get("range")
+        ranges.append(wanted)
+        if wanted is None:
+            # it announces all of it and breaks off in the middle
+            announced = {"Content-Length": str(len(content)), "ETag": '"a"'}
+            return Says(pieces=[content[:1_000_000]], headers=announced)
+        begin = int(wanted.removeprefix("bytes=").removesuffix("-"))
+        told = f"bytes {begin}-{len(content) - 1}/{len(content)}"
+        return Says(206, content[begin:], headers={"Content-Range": told})
+
+    with Answering(answer) as server:
+        session = opened(server.url, "a-key")
+        session.record(path)
+        before = session.download("f", tmp_path / "one").read_bytes()
+        session.close()
+    assert before == content
+    assert ranges == [None, "bytes=1000000-"]
+    assert open_replay(path).download("f", tmp_path / "two").read_bytes() == content
+
+
+def test_a_kernel_that_ends_leaves_nothing_unwritten_and_nothing_unsaid(box, open_replay, tmp_path):
+    path = tape_in(tmp_path)
+    program = f"""
+    import nbnebius as neb
+    neb.connect({box.key!r}, {box.url!r}, record={str(path)!r})
+    print(neb.chat("The last word", temperature=0))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True
+    )
+    assert "answers are kept in" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert str(open_replay(path).chat("The last word", temperature=0)) == done.stdout.strip()
+
+
+def test_a_new_connection_says_that_the_recording_ends(box, tmp_path):
+    said = []
+    session = neb.connect(box.key, box.url, record=tape_in(tmp_path))
+    session.observer = said.append
+    assert neb.connect(box.key, box.url).records is None
+    assert any("notebook.tape ends here" in note.text for note in said)

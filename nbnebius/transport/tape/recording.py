@@ -94,6 +94,18 @@ class Recording:
 
         await asyncio.wrap_future(self._put(write))
 
+    def check(self) -> None:
+        """
+        Look whether all was written so far, before more is bought.
+
+        Raises
+        ------
+        ReplayError
+            An earlier answer could not be written.
+        """
+        if self._failed is not None:
+            raise write_failed(self.path, self._failed)
+
     def keep(
         self,
         path: str,
@@ -189,8 +201,8 @@ class Recording:
 
     def close(self) -> None:
         """Write what is waiting, and close the file."""
-        self._thread.submit(self._connection.close)
         self._thread.shutdown()
+        self._connection.close()
 
     def _adding(
         self,
@@ -221,8 +233,7 @@ class Recording:
 
     def _put(self, write: Callable[[sqlite3.Connection], None]) -> Future[None]:
         """Have something written by the one thread; what waits together shares a commit."""
-        if self._failed is not None:
-            raise write_failed(self.path, self._failed)
+        self.check()
         future: Future[None] = Future()
         with self._lock:
             self._waiting.append((write, future))

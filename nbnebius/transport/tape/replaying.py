@@ -96,6 +96,12 @@ class Replaying:
         """The name of the service that was recorded."""
         return str(self.facts["service"])
 
+    @property
+    def neighbours(self) -> dict[str, str]:
+        """The catalogs of others that were set up, and their paths."""
+        recorded = self.facts.get("neighbours")
+        return recorded if isinstance(recorded, dict) else {}
+
     def go_on_from(self, other: Replaying) -> None:
         """Count on from where another reading of the same file stands."""
         self._asked = other._asked

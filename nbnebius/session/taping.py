@@ -128,10 +128,10 @@ class Taping(Core):
 
     async def _begin_recording(self, service: Service, recording: Recording) -> None:
         transport = service.client.transport
+        name = await service.name()
+        _refuse_other(recording, name)
         transport.tape = recording
         try:
-            name = await service.name()
-            _refuse_other(recording, name)
             await service.catalog(refresh=True)
             base = transport.address.base.removeprefix(transport.address.root)
             facts: dict[str, Any] = {"service": name, "base": base}

@@ -305,10 +305,12 @@ def test_a_service_that_cannot_be_reached_leaves_no_file(opened, tmp_path):
 def test_a_recording_of_another_service_is_not_added_to(at_box, opened, tmp_path):
     path = tape_in(tmp_path)
     at_box().record(path)
+    before = path.read_bytes()
     with Answering(lambda seen: Says(body=MODELS)) as server:
         other = opened(server.url, "a-key")
         with pytest.raises(errors.ReplayError, match="another service"):
             other.record(path)
+    assert path.read_bytes() == before
 
 
 def test_a_private_call_is_not_recorded(at_box, open_replay, tmp_path):

@@ -217,6 +217,8 @@ class Replaying:
 class ReplayedExchange:
     """One request and its recorded answer, with the face of an exchange on the wire."""
 
+    is_open = False  # there is no connection to give back
+
     def __init__(self, replaying: Replaying, request: Request, scope: str) -> None:
         self._replaying = replaying
         self._request = request

@@ -41,6 +41,9 @@ MANUAL = """Show where requests go and what was spent, and change settings.
     %nebius purge                    delete kept prompts, answers and vectors, after a question;
                                      --older-than 30d, --answers, --vectors; what calls cost stays,
                                      but with --everything; --yes does not ask
+    %nebius record FILE              write every answer into a file from now on; off ends it
+    %nebius replay FILE              answer from it, without key or network; off ends it
+                                     (NBNEBIUS_REPLAY=FILE does so for a whole notebook)
     %nebius doctor                   what is missing, in words
     %nebius files [PURPOSE]          the files at the server, as a frame
     %nebius custom-models            your own models, as a frame

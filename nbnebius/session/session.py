@@ -17,13 +17,14 @@ from nbnebius.session.mapping import Maps
 from nbnebius.session.neighbours import neighbour_records
 from nbnebius.session.pictures import Pictures
 from nbnebius.session.remote import Remote
+from nbnebius.session.taping import Taping
 from nbnebius.session.vectors import Vectors
 
 if TYPE_CHECKING:
     from nbnebius.types.model import ModelRecord
 
 
-class Session(Chats, Maps, Vectors, Pictures, Remote, Ledger):
+class Session(Chats, Maps, Vectors, Pictures, Remote, Ledger, Taping):
     """
     One connection to one service, with its journal.
 

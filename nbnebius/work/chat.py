@@ -90,6 +90,8 @@ async def chat(
         # A kept answer that no version can read must not stand in the way of a new one.
         with suppress(ResponseError):
             shown = _from_kept(kept, running, observer)
+            if (tape := client.transport.tape) is not None and not origin.private:
+                tape.keep(ENDPOINTS[running.kind], body, kept.content_type, kept.body)
             await note_reuse(journal, running.kind, origin.service, shown.model, 1, kept.cost)
             return shown
     intent = origin.intent(key, running.kind, body, price)

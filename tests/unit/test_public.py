@@ -32,6 +32,7 @@ NAMES = [
     "PermissionDeniedError",
     "Picture",
     "RateLimitError",
+    "ReplayError",
     "Reply",
     "RequestTimeout",
     "ResponseError",

@@ -145,6 +145,7 @@ class Bridge:
         mailbox: Mailbox | None = None,
         see: Callable[[Event], None] | None = None,
         tick: Callable[[], None] | None = None,
+        on_interrupt: Callable[[], bool] | None = None,
     ) -> T:
         """
         Run `work` to its end and give its result, on this thread.
@@ -159,6 +160,9 @@ class Bridge:
             Called with each event, on this thread.
         tick
             Called about twenty times a second while waiting, on this thread.
+        on_interrupt
+            Called at the first interrupt, on this thread. True: the work winds itself down, and
+            is waited for; a second interrupt cancels it. Left out, the first one does.
 
         Raises
         ------
@@ -169,7 +173,7 @@ class Bridge:
         task = self._task(work, box)
         try:
             task.start()
-            self._pump(box, see, tick, None)
+            self._pump_on(box, see, tick, on_interrupt)
         except BaseException:
             task.cancel()
             self._wait_for_end(box, see)
@@ -205,6 +209,21 @@ class Bridge:
             self._wait_for_end(mailbox, None)
             raise
         return task.result()
+
+    def _pump_on(
+        self,
+        box: Mailbox,
+        see: Callable[[Event], None] | None,
+        tick: Callable[[], None] | None,
+        on_interrupt: Callable[[], bool] | None,
+    ) -> None:
+        """Wait for the end, through a first interrupt where the work winds itself down."""
+        try:
+            self._pump(box, see, tick, None)
+        except KeyboardInterrupt:
+            if on_interrupt is None or not on_interrupt():
+                raise
+            self._pump(box, see, tick, None)
 
     def _pump(
         self,

@@ -98,10 +98,13 @@ class Connection:
         *,
         see: Callable[[Event], None] | None = None,
         tick: Callable[[], None] | None = None,
+        on_interrupt: Callable[[], bool] | None = None,
     ) -> T:
         """Run async work with the service, and wait for it; see `Bridge.run`."""
         box = Mailbox()
-        return self._bridge.run(self._ready(work, box), mailbox=box, see=see, tick=tick)
+        return self._bridge.run(
+            self._ready(work, box), mailbox=box, see=see, tick=tick, on_interrupt=on_interrupt
+        )
 
     def iterate(self, work: Callable[[Service], Awaitable[T]]) -> Generator[Event, None, T]:
         """Run async work with the service and yield its events; see `Bridge.iterate`."""

@@ -58,7 +58,9 @@ _HOMES = {
     "image": "nbnebius.session.functions",
     "matrix": "nbnebius.frames.embeddings",
     "models": "nbnebius.session.functions",
+    "plot": "nbnebius.plots",  # the module itself
     "rerank": "nbnebius.session.functions",
+    "search": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
 }
 
@@ -109,7 +111,9 @@ __all__ = [
     "image",
     "matrix",
     "models",
+    "plot",
     "rerank",
+    "search",
     "upload",
 ]
 
@@ -120,7 +124,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(home), name)
+    module = import_module(home)
+    value = module if name == "plot" else getattr(module, name)
     globals()[name] = value
     return value
 
@@ -144,6 +149,7 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 if TYPE_CHECKING:
+    from nbnebius import plots as plot
     from nbnebius.client import AsyncClient
     from nbnebius.errors import (
         AnswerError,
@@ -190,6 +196,7 @@ if TYPE_CHECKING:
         image,
         models,
         rerank,
+        search,
         upload,
     )
     from nbnebius.work.estimate import estimate_tokens

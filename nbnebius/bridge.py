@@ -173,7 +173,12 @@ class Bridge:
         task = self._task(work, box)
         try:
             task.start()
-            self._pump_on(box, see, tick, on_interrupt)
+            try:
+                self._pump(box, see, tick, None)
+            except KeyboardInterrupt:
+                if on_interrupt is None or not on_interrupt():
+                    raise
+                self._pump(box, see, tick, None)
         except BaseException:
             task.cancel()
             self._wait_for_end(box, see)
@@ -209,21 +214,6 @@ class Bridge:
             self._wait_for_end(mailbox, None)
             raise
         return task.result()
-
-    def _pump_on(
-        self,
-        box: Mailbox,
-        see: Callable[[Event], None] | None,
-        tick: Callable[[], None] | None,
-        on_interrupt: Callable[[], bool] | None,
-    ) -> None:
-        """Wait for the end, through a first interrupt where the work winds itself down."""
-        try:
-            self._pump(box, see, tick, None)
-        except KeyboardInterrupt:
-            if on_interrupt is None or not on_interrupt():
-                raise
-            self._pump(box, see, tick, None)
 
     def _pump(
         self,

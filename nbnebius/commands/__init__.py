@@ -7,8 +7,11 @@ from nbnebius.commands.completion import COMPLETION, CompletionOptions
 from nbnebius.commands.embed import EMBED, EmbedOptions
 from nbnebius.commands.image import IMAGE, ImageOptions
 from nbnebius.commands.models import MODELS, ModelsOptions
+from nbnebius.commands.search import SEARCH, SearchOptions
 
-COMMANDS = {command.name: command for command in (BATCHES, CHAT, COMPLETION, EMBED, IMAGE, MODELS)}
+COMMANDS = {
+    command.name: command for command in (BATCHES, CHAT, COMPLETION, EMBED, IMAGE, MODELS, SEARCH)
+}
 
 __all__ = [
     "BATCHES",
@@ -18,6 +21,7 @@ __all__ = [
     "EMBED",
     "IMAGE",
     "MODELS",
+    "SEARCH",
     "BatchesOptions",
     "ChatOptions",
     "Command",
@@ -25,4 +29,5 @@ __all__ = [
     "EmbedOptions",
     "ImageOptions",
     "ModelsOptions",
+    "SearchOptions",
 ]

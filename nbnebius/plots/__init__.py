@@ -1,1 +1,37 @@
-"""Plots: a frame in, matplotlib Axes out."""
+"""
+Plots: a frame in, matplotlib Axes out. ``nbnebius.plot`` is this module.
+
+Each is imported when it is first used, and matplotlib with it (PEP 562).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+# A plot's module has another name than the plot: importing it would bind its name here.
+_HOMES = {
+    "similarity": "nbnebius.plots.heat_map",
+    "vectors": "nbnebius.plots.point_map",
+}
+
+__all__ = ["similarity", "vectors"]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+if TYPE_CHECKING:
+    from nbnebius.plots.heat_map import similarity
+    from nbnebius.plots.point_map import vectors

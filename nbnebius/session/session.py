@@ -15,13 +15,13 @@ from nbnebius.session.chats import Chats
 from nbnebius.session.neighbours import neighbour_records
 from nbnebius.session.pictures import Pictures
 from nbnebius.session.remote import Remote
-from nbnebius.session.vectors import Vectors
+from nbnebius.session.searching import Searching
 
 if TYPE_CHECKING:
     from nbnebius.types.model import ModelRecord
 
 
-class Session(Chats, Vectors, Pictures, Remote):
+class Session(Chats, Searching, Pictures, Remote):
     """
     One connection to one service, with its journal.
 

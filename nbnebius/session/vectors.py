@@ -55,6 +55,9 @@ class Vectors(Core):
         except Stopped:
             raise _stopped(embedding_frame(read.frame, job.result())) from None
         frame = embedding_frame(read.frame, job.result())
+        if dimensions is not None:
+            # Whoever searches in it must ask for the same, and not every model can be asked.
+            frame.attrs["nbnebius"]["shortened"] = True
         if job.bought:
             self.say_where_kept(origin, caller)
         if job.halt.asked:

@@ -60,7 +60,9 @@ NAMES = [
     "image",
     "matrix",
     "models",
+    "plot",
     "rerank",
+    "search",
     "upload",
 ]
 

@@ -19,6 +19,7 @@ ONLY_MAGIC = {
     "embed": SHOWING | {"by"},  # a list of texts is cut already
     "image": SHOWING,
     "models": SHOWING | {"text"},  # what --search takes too
+    "search": SHOWING,
     "batches": SHOWING | {"words"},  # get_batch, cancel_batch
 }
 ONLY_FUNCTION = {
@@ -32,6 +33,7 @@ ONLY_FUNCTION = {
     "image": {"loras", "cache"},  # structured input comes by variable
     "models": {"api_key"},  # a key stands in no cell
     "batches": set(),
+    "search": set(),
 }
 
 
@@ -56,8 +58,10 @@ def test_what_is_left_out_means_the_same(name):
     command = COMMANDS[name]
     function = inspect.signature(getattr(nbnebius, name)).parameters
     for option in command.options:
-        # Which catalog is meant is said by the function's own default.
-        same = option.name in function.keys() - {"source", "search"}
+        # Which catalog is meant, and how many rows, is said by the function's own default.
+        same = option.name in function.keys() - {"source", "search", "k"}
+        # What a function must be given, a magic asks for in words.
+        same = same and function[option.name].default is not inspect.Parameter.empty
         if same and option.kind not in {"switch", "list"}:
             default = command.record.__dataclass_fields__[option.name].default
             assert default == function[option.name].default

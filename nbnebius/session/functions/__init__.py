@@ -19,6 +19,7 @@ from nbnebius.session.functions.remote import (
     rerank,
     upload,
 )
+from nbnebius.session.functions.searching import search
 
 __all__ = [
     "batches",
@@ -38,5 +39,6 @@ __all__ = [
     "image",
     "models",
     "rerank",
+    "search",
     "upload",
 ]

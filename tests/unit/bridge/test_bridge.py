@@ -107,7 +107,7 @@ def test_a_first_interrupt_may_ask_and_a_second_one_cancels(bridge, interrupts):
     async def work():
         try:
             box(Note("interrupt"))
-            while not asked.is_set() or interrupts == 2:
+            while not asked.is_set() or interrupts == 2:  # noqa: ASYNC110 - set by a thread
                 await anyio.sleep(0.01)
             return "wound down"
         finally:

@@ -17,7 +17,7 @@ import anyio
 
 from nbnebius import errors
 from nbnebius.events import Observer, Progress
-from nbnebius.journal import Journal, find_vectors, own_key, text_key
+from nbnebius.journal import Journal, KeptVector, find_vectors, own_key, text_key
 from nbnebius.work.block import BOUGHT, FAILED, KEPT, POSSIBLY_PAID, Block
 from nbnebius.work.estimate import estimate_tokens
 from nbnebius.work.filing import bill_of, file_the_rest, kept_vectors, share_out
@@ -144,23 +144,27 @@ class Embedding:
         return tokens * self.price.tokens_in / 1_000_000
 
     async def _read_kept(self, journal: Journal) -> None:
-        import numpy as np
-
         keys = list(self._block.rows)
         for start in range(0, len(keys), SLICE):
             found = await find_vectors(journal, keys[start : start + SLICE])
-            # Of one size in nearly every case; the model behind an id may have changed.
-            for size in {len(one.vector): None for one in found.values()}:
-                same = [one for one in found.values() if len(one.vector) == size]
-                self._kept += self._block.fill(
-                    [self._block.rows[one.key] for one in same],
-                    np.frombuffer(b"".join(one.vector for one in same), "<f4").reshape(
-                        len(same), -1
-                    ),
-                    [one.tokens for one in same],
-                    KEPT,
-                )
+            rows = sorted((self._block.rows[key], key) for key in found)
+            for first in range(0, len(rows), GROUP_TEXTS):
+                self._fill_kept([found[key] for _, key in rows[first : first + GROUP_TEXTS]])
         self._done = self._kept
+
+    def _fill_kept(self, some: Sequence[KeptVector]) -> None:
+        import numpy as np
+
+        # Of one size in nearly every case; the model behind an id may have changed.
+        for size in dict.fromkeys(len(one.vector) for one in some):
+            same = [one for one in some if len(one.vector) == size]
+            vectors = np.frombuffer(b"".join(one.vector for one in same), "<f4")
+            self._kept += self._block.fill(
+                [self._block.rows[one.key] for one in same],
+                vectors.reshape(len(same), -1),
+                [one.tokens for one in same],
+                KEPT,
+            )
 
     def next_group(self) -> list[Text]:
         """Take the next texts to send; none where all is sent or nothing may be sent any more."""

@@ -61,7 +61,8 @@ def _cosines(block: NDArray[np.float32], direction: NDArray[np.float32]) -> NDAr
     with np.errstate(all="ignore"):
         scores = block @ direction
         # A dot product of each row with itself: no squared copy of the block.
-        lengths = np.sqrt(np.einsum("ij,ij->i", block, block))
+        squares = np.vecdot(block, block) if hasattr(np, "vecdot") else None  # NumPy 2
+        lengths = np.sqrt(np.einsum("ij,ij->i", block, block) if squares is None else squares)
         far = ~((lengths > _SMALL) & (lengths < _LARGE))
         scores /= lengths
         if far.any():

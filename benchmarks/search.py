@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from nbnebius.frames.embeddings import matrix_blocks
+from nbnebius.frames.embeddings import ELEMENTS, matrix_blocks
 from nbnebius.work.search import nearest
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def run(count: int) -> None:
     for place in range(count):
         rows[place] = block[place]
     frame = pd.DataFrame({"embedding": rows})
-    step = 2**20 // DIMS
+    step = ELEMENTS // DIMS
     blocks = lambda: (block[start : start + step] for start in range(0, count, step))  # noqa: E731
     product, product_grown, scores = timed(lambda: block @ query)
     ours, ours_grown, found = timed(lambda: nearest(blocks(), query, K))

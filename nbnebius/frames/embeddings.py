@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from nbnebius.types.answers import EmbeddingResult
 
-ELEMENTS = 2**20  # numbers of a block: 4 MB, which a processor's cache still holds
+ELEMENTS = 2**19  # numbers of a block: 2 MB, which a processor's cache still holds
 STATUSES = ["ok", "partial", "skipped", "unsent", "failed", "possibly_paid"]
 
 

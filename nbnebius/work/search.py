@@ -42,7 +42,13 @@ def nearest(
     start = 0
     for block in blocks:
         scores = _cosines(block, direction)
-        found = np.flatnonzero(~np.isnan(scores))
+        # What is no better than the k-th so far is out at once; NaN is never better.
+        worst = best_scores[-1] if len(best_scores) == k else -np.inf
+        with np.errstate(invalid="ignore"):
+            found = np.flatnonzero(scores > worst)
+        if not len(found):
+            start += len(block)
+            continue
         if len(found) > k:
             kth = np.partition(scores[found], len(found) - k)[len(found) - k]
             found = found[scores[found] >= kth]
@@ -58,11 +64,14 @@ def _cosines(block: NDArray[np.float32], direction: NDArray[np.float32]) -> NDAr
     """Give each row's cosine, NaN where it has none."""
     import numpy as np
 
+    scores: NDArray[np.float32]
     with np.errstate(all="ignore"):
-        scores = block @ direction
-        # A dot product of each row with itself: no squared copy of the block.
-        squares = np.vecdot(block, block) if hasattr(np, "vecdot") else None  # NumPy 2
-        lengths = np.sqrt(np.einsum("ij,ij->i", block, block) if squares is None else squares)
+        if hasattr(np, "vecdot"):  # NumPy 2
+            # No threads for so small a product: to wait for them takes longer than to do it.
+            scores, squares = np.vecdot(block, direction), np.vecdot(block, block)
+        else:
+            scores, squares = block @ direction, np.einsum("ij,ij->i", block, block)
+        lengths = np.sqrt(squares)
         far = ~((lengths > _SMALL) & (lengths < _LARGE))
         scores /= lengths
         if far.any():

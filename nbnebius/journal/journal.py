@@ -128,7 +128,7 @@ class Journal:
         try:
             record = await self.committed(entry(intent, attempt, self))
             if record is None:
-                raise Claimed
+                raise Claimed  # noqa: TRY301 - what was held is let go below
         except BaseException:
             for purse, hold in holds:
                 purse.release(hold)

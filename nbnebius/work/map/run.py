@@ -267,6 +267,8 @@ class Runner:
                     self.stop(no_price(purse))
                 elif purse.fits(bound):
                     break
+                elif await purse.more(bound):
+                    continue
                 elif not purse.could_fit(bound) or not purse.held:
                     self.stop(reached(purse, bound))
                 else:

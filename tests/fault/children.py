@@ -6,6 +6,7 @@ import itertools
 import json
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import msgspec
 from tests.fault.paying import ROOT, environment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.fault.job import Spec
@@ -70,3 +72,12 @@ def start_job(folder: Path, home: Path, spec: Spec) -> Child:
 def run_job(folder: Path, home: Path, spec: Spec) -> dict[str, Any]:
     """Do a job to its end."""
     return start_job(folder, home, spec).wait()
+
+
+def until(condition: Callable[[], bool], longest: float = 60.0) -> None:
+    """Wait for something that will come."""
+    end = time.monotonic() + longest
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError("it did not come")
+        time.sleep(0.002)

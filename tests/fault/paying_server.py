@@ -34,7 +34,12 @@ from tests.fault.paying_answers import (
 
 @dataclass(slots=True)
 class Stats:
-    """What was seen; prices make USD of the tokens."""
+    """
+    What was seen.
+
+    `cost` is in USD, of the tokens of answers; `unused` is what the last request of a limited
+    server left in the bucket.
+    """
 
     requests: int = 0
     executed: int = 0
@@ -47,7 +52,7 @@ class Stats:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float = 0.0
-    last_arrival: float = 0.0
+    unused: float = 0.0
 
 
 class PayingServer:
@@ -83,10 +88,11 @@ class PayingServer:
         """Refuse, fail or execute a request."""
         stats, options = self.stats, self.options
         stats.requests += 1
-        stats.last_arrival = now = time.time()
+        now = time.time()
         headers: dict[str, str] = {}
         if self.limit is not None:
             admitted, headers = self.limit.admit(time.monotonic())
+            stats.unused = self.limit.level
             if not admitted:
                 stats.refused_429 += 1
                 connection.answer(_error("Rate limit", "rate_limit"), 429, headers)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+STEP = 0.05  # seconds between looks where somebody watches
 SLICE = 0.25  # seconds between looks at interrupts, where a lock wait cannot be interrupted
 CLEAN_UP = 5.0  # seconds that cancelled work has to write down what it holds
 
@@ -69,7 +70,7 @@ class Mailbox:
         return self._queue.get(timeout=seconds)
 
 
-class _Task(Generic[T]):
+class Task(Generic[T]):
     """Work on the loop, as the waiting thread holds it: it can be cancelled at any moment."""
 
     def __init__(
@@ -108,11 +109,16 @@ class _Task(Generic[T]):
             with contextlib.suppress(RuntimeError):  # the loop has ended, and the work with it
                 self._portal.start_task_soon(self._scope.cancel)
 
+    @property
+    def future(self) -> Future[T]:
+        """What resolves when the work has ended."""
+        assert self._future is not None, "started before it is waited for"
+        return self._future
+
     def result(self) -> T:
         """Give the result of work that has ended."""
-        assert self._future is not None, "started before it ended"
         try:
-            return self._future.result(timeout=CLEAN_UP)
+            return self.future.result(timeout=CLEAN_UP)
         except CancelledError:
             raise NebiusError("The work was cancelled") from None
         except NebiusError as error:
@@ -145,6 +151,7 @@ class Bridge:
         mailbox: Mailbox | None = None,
         see: Callable[[Event], None] | None = None,
         tick: Callable[[], None] | None = None,
+        on_interrupt: Callable[[], bool] | None = None,
     ) -> T:
         """
         Run `work` to its end and give its result, on this thread.
@@ -159,6 +166,9 @@ class Bridge:
             Called with each event, on this thread.
         tick
             Called about twenty times a second while waiting, on this thread.
+        on_interrupt
+            Called at the first interrupt, on this thread. True: the work winds itself down, and is
+            waited for; a second interrupt cancels it.
 
         Raises
         ------
@@ -167,9 +177,15 @@ class Bridge:
         """
         box = mailbox or Mailbox()
         task = self._task(work, box)
+        step = STEP if tick or on_interrupt else SLICE
         try:
             task.start()
-            self._pump(box, see, tick, None)
+            try:
+                self._pump(box, see, tick, None, step)
+            except KeyboardInterrupt:
+                if on_interrupt is None or not on_interrupt():
+                    raise
+                self._pump(box, see, tick, None, step)
         except BaseException:
             task.cancel()
             self._wait_for_end(box, see)
@@ -177,6 +193,19 @@ class Bridge:
         if tick:
             tick()
         return task.result()
+
+    def start(self, work: Callable[[], Awaitable[T]], mailbox: Mailbox) -> Task[T]:
+        """Hand `work` to the loop and come back at once; what comes back waits or cancels."""
+        task = self._task(work, mailbox)
+        task.start()
+        return task
+
+    def soon(self, function: Callable[[], object]) -> None:
+        """Have `function` called on the loop; nothing happens where the loop has ended."""
+        portal = self._portal
+        if portal is not None:
+            with contextlib.suppress(RuntimeError):
+                portal.start_task_soon(_called(function))
 
     def iterate(
         self, work: Callable[[], Awaitable[T]], mailbox: Mailbox
@@ -212,9 +241,9 @@ class Bridge:
         see: Callable[[Event], None] | None,
         tick: Callable[[], None] | None,
         limit: float | None,
+        step: float = SLICE,
     ) -> None:
         waited = 0.0
-        step = 0.05 if tick else SLICE
         while limit is None or waited < limit:
             try:
                 item = box.take(step)
@@ -235,10 +264,10 @@ class Bridge:
         with contextlib.suppress(KeyboardInterrupt):
             self._pump(box, see, None, CLEAN_UP)
 
-    def _task(self, work: Callable[[], Awaitable[T]], box: Mailbox) -> _Task[T]:
+    def _task(self, work: Callable[[], Awaitable[T]], box: Mailbox) -> Task[T]:
         portal = self._open()
         self._refuse_own_thread()
-        return _Task(portal, work, box)
+        return Task(portal, work, box)
 
     def _refuse_own_thread(self) -> None:
         if threading.get_ident() == self._thread:
@@ -286,3 +315,10 @@ class Bridge:
         with contextlib.suppress(Exception):
             portal.start_task_soon(portal.stop, True)  # noqa: FBT003 - anyio's own signature
             stack.close()
+
+
+def _called(function: Callable[[], object]) -> Callable[[], Awaitable[None]]:
+    async def call() -> None:
+        function()
+
+    return call

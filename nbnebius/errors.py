@@ -23,7 +23,9 @@ Every error this package raises, as one tree.
     ├─ ToolRoundsError              a model that goes on calling tools    .reply
     ├─ ResponseError                an answer we cannot read              .body
     ├─ JournalError                 the journal cannot be written or read
-    └─ Stopped                      interrupted; what had come is kept    .reply
+    ├─ BudgetReached                the money that may be spent is spent  .frame .job
+    ├─ RowsFailed                   too many rows of a job have failed    .frame .job
+    └─ Stopped                      interrupted; what had come is kept    .reply .frame .job
 
 The names of the HTTP statuses are those of the openai package, so existing ``except`` clauses
 read the same. No message, repr or traceback of these holds a key, a prompt or a header.
@@ -35,12 +37,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 __all__ = [
     "AnswerError",
     "ApiError",
     "AuthenticationError",
     "BadRequestError",
+    "BudgetReached",
     "ConnectError",
     "JournalError",
     "NebiusError",
@@ -51,6 +55,7 @@ __all__ = [
     "RateLimitError",
     "RequestTimeout",
     "ResponseError",
+    "RowsFailed",
     "ServerError",
     "SettingsError",
     "Stopped",
@@ -73,7 +78,15 @@ class NebiusError(Exception):
         The likely cause, where it is known.
     hint
         The next thing to do: a command, a flag, a variable to set.
+
+    Attributes
+    ----------
+    frame, job
+        Of work on many rows: the DataFrame with what is done, and the `Job`; else None.
     """
+
+    frame: Any = None
+    job: Any = None
 
     def __init__(self, what: str, *, why: str = "", hint: str = "") -> None:
         super().__init__(what)
@@ -256,6 +269,14 @@ class ToolRoundsError(NebiusError):
 
 class JournalError(NebiusError):
     """The journal cannot be opened, written or read; nothing is sent without it."""
+
+
+class BudgetReached(NebiusError):  # noqa: N818 - it is not a fault
+    """A budget has no room for what would come next; what is done is kept, in ``frame``."""
+
+
+class RowsFailed(NebiusError):  # noqa: N818 - the rows did
+    """More rows of a job have failed than are allowed; ``frame`` holds all, with their errors."""
 
 
 class Stopped(NebiusError, KeyboardInterrupt):  # noqa: N818 - it is not a fault

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
 State: TypeAlias = Literal["sent", "done", "partial", "failed", "possibly_paid"]
 Kind: TypeAlias = Literal["chat", "completion", "embedding", "image", "rerank"]
@@ -43,13 +43,21 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far work is: `done` of `total` `what` (texts, pictures), `cost` in USD so far."""
+    """
+    How far work is: `done` of `total` `what` (rows, texts, bytes), `cost` in USD so far.
+
+    Of those done, `kept` cost nothing, `failed` have no answer, and `doubtful` are possibly paid.
+    `state` is a word for what it does, where it does not simply go on.
+    """
 
     what: str
     done: int
     total: int
     kept: int = 0
     cost: float | None = None
+    failed: int = 0
+    doubtful: int = 0
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,13 @@ class Intent:
         The cell it was asked from, or "" for a plain function call.
     private
         Keep digests and usage only, neither request nor answer.
+    characters
+        How long its texts are; tokens are estimated from what such calls took.
+    keeps_request
+        Whether the body is kept too; a row's can be made anew from its frame.
+    claim
+        Buy it only where nobody else has, or is about to: the number of the newest record that is
+        known and of no use, 0 where there is none. None: buy it in any case.
     """
 
     key: bytes
@@ -122,6 +137,13 @@ class Intent:
     cost_bound: float | None = None
     place: str = ""
     private: bool = False
+    characters: int | None = None
+    keeps_request: bool = True
+    claim: int | None = None
+
+
+class Claimed(Exception):  # noqa: N818 - it is news, not a fault
+    """Somebody else has bought, or is about to buy, the very same thing: look again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +178,22 @@ class Outcome:
 
 
 class Recorder(Protocol):
-    """Writes down what is sent and what came back. All three methods return when it is on disk."""
+    """
+    Writes down what is sent and what came back.
 
-    async def sending(self, intent: Intent, attempt: int) -> int:
-        """Commit the intent before a byte leaves; the record's number comes back."""
+    All three methods queue what is to be written, in the order they are called, and what they give
+    resolves when it is on disk. Cancelling the wait does not undo the writing.
+    """
 
-    async def received(self, record: int, data: bytes) -> None:
+    def sending(self, intent: Intent, attempt: int) -> Awaitable[int]:
+        """
+        Commit the intent before a byte leaves; the record's number comes back.
+
+        Raises `Claimed` where the intent makes a claim and somebody else was faster.
+        """
+
+    def received(self, record: int, data: bytes) -> Awaitable[None]:
         """Keep raw bytes of a stream that is still running (called every 250 ms or so)."""
 
-    async def ended(self, record: int, outcome: Outcome) -> None:
+    def ended(self, record: int, outcome: Outcome) -> Awaitable[None]:
         """Commit how the attempt ended, with the raw answer, before anyone reads it."""

@@ -55,7 +55,7 @@ def post(
 ) -> Request:
     """Return the request that sends a body."""
     data = encode(body)
-    if intent is not None and not intent.private:
+    if intent is not None and not intent.private and intent.keeps_request:
         intent = dataclasses.replace(intent, request=data)
     model = body.get("model")
     lane = str(model or "")

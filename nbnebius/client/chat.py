@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.client.bodies import post
 from nbnebius.client.decode import decode_completion
 from nbnebius.client.streams import AnswerStream, StreamContext
+from nbnebius.transport.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbnebius.events import Intent
     from nbnebius.transport import Answer, Transport
+    from nbnebius.transport.request import Flow
     from nbnebius.types.chat import ChatCompletion
 
 PATH = "chat/completions"
+CONNECTS_IN_BULK = 8
 
 
 class ChatStream(AnswerStream):
@@ -66,6 +69,54 @@ class Chat:
         answer = await self._transport.send(request)
         about = self._transport.about(request)
         return decode_completion(answer.body, answer.content_type, about), answer
+
+    async def create_encoded(
+        self,
+        body: bytes,
+        *,
+        model: str,
+        intent: Intent,
+        tokens: float,
+        flow: Flow,
+    ) -> Answer:
+        """
+        Ask with a body that is written already, one of many, and return the raw answer.
+
+        A connection that fails is tried longer than for a single question, and what may have been
+        paid is sent once more.
+
+        Parameters
+        ----------
+        body
+            The JSON, without ``stream``.
+        model
+            Whose rate limits apply.
+        intent
+            What is bought, for the recorder.
+        tokens
+            About how many tokens it takes.
+        flow
+            Who says when it may leave.
+
+        Raises
+        ------
+        NebiusError
+            No answer, or one that says no.
+        Claimed
+            The intent makes a claim, and somebody else was faster.
+        """
+        request = Request(
+            "POST",
+            PATH,
+            body=body,
+            intent=intent,
+            lane=model,
+            resend_in_doubt=1,
+            connects=CONNECTS_IN_BULK,
+            tokens=tokens,
+            flow=flow,
+        )
+        return await self._transport.send(request)
 
     def stream(
         self, body: Mapping[str, Any], *, intent: Intent | None = None

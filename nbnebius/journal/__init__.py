@@ -1,5 +1,14 @@
 """What was asked, what came back and what it cost, in one SQLite file."""
 
+from nbnebius.journal.bulk import (
+    SLICE,
+    Doubt,
+    History,
+    KeptRow,
+    find_answers,
+    find_doubt,
+    history,
+)
 from nbnebius.journal.journal import Bill, Journal, KeptVector
 from nbnebius.journal.kept import (
     KeptAnswer,
@@ -12,18 +21,29 @@ from nbnebius.journal.kept import (
     tell_once,
     unfiled_embeddings,
 )
-from nbnebius.journal.keys import own_key, request_key, text_key
+from nbnebius.journal.keys import KeyForm, own_key, request_key, text_key
+from nbnebius.journal.purse import Purse, reached
 
 __all__ = [
+    "SLICE",
     "Bill",
+    "Doubt",
+    "History",
     "Journal",
     "KeptAnswer",
+    "KeptRow",
     "KeptVector",
+    "KeyForm",
+    "Purse",
     "Spend",
     "find_answer",
+    "find_answers",
+    "find_doubt",
     "find_vectors",
+    "history",
     "kept_request",
     "own_key",
+    "reached",
     "request_key",
     "settle_orphans",
     "spent",

@@ -7,25 +7,26 @@ and has no committed answer is possibly paid, and listed.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import platform
-import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from nbnebius.errors import JournalError
-from nbnebius.journal.packing import pack
+from nbnebius.events import Claimed
+from nbnebius.journal.entries import ending, entry
 from nbnebius.journal.presence import Presence
 from nbnebius.journal.writer import Writer
 
 if TYPE_CHECKING:
+    import asyncio
     import sqlite3
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from nbnebius.events import Intent, Outcome
+    from nbnebius.journal.purse import Hold, Purse
 
 T = TypeVar("T")
 
@@ -57,13 +58,25 @@ class Journal:
     ----------
     path
         The file; it is made with mode 0600 in a folder of mode 0700.
+
+    Attributes
+    ----------
+    session
+        A name of its own; who is alive and who is dead is told by it.
+    purse
+        The session's budget, or None for none.
+    running
+        The records of what is on its way.
     """
 
     def __init__(self, path: Path) -> None:
         self.session = uuid.uuid4().hex
         self.writer = Writer(path)
+        self.purse: Purse | None = None
+        self.owner = f"{platform.node()}:{os.getpid()}"
+        self.running: set[int] = set()
+        self._holds: dict[int, Hold] = {}
         self._asked: set[tuple[bytes, str]] = set()
-        self._owner = f"{platform.node()}:{os.getpid()}"
         try:
             self._presence = Presence(path, self.session)
         except OSError as error:
@@ -91,48 +104,42 @@ class Journal:
         self.writer.close()
         self._presence.end()
 
-    async def committed(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def committed(self, work: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """
-        Run `work` in the journal's next commit and wait for it.
+        Queue `work` for the journal's next commit; what comes back resolves when it is on disk.
 
         Cancelling ends the wait only: what was to be written is written.
         """
-        return await asyncio.shield(asyncio.wrap_future(self.writer.submit(work)))
+        return self.writer.queue(work)
 
     async def sending(self, intent: Intent, attempt: int) -> int:
-        """Commit an intent; nothing may be sent before this returns."""
-        row = (
-            intent.key,
-            intent.kind,
-            intent.service,
-            intent.model,
-            attempt,
-            self.session,
-            intent.place,
-            self._owner,
-            time.time(),
-            int(intent.private),
-            intent.cost_bound,
-        )
-        request = b"" if intent.private else pack(intent.request)
+        """
+        Commit an intent; nothing may be sent before this returns.
 
-        def write(connection: sqlite3.Connection) -> int:
-            cursor = connection.execute(
-                "INSERT INTO calls (key, kind, service, model, state, attempt, session, place,"
-                " owner, sent_at, private, cost_bound) VALUES (?,?,?,?,'sent',?,?,?,?,?,?,?)",
-                row,
-            )
-            call = cursor.lastrowid
-            assert call is not None
-            if request:
-                connection.execute(
-                    "INSERT INTO bodies (call, request) VALUES (?, ?)", (call, request)
-                )
-            return call
+        Raises
+        ------
+        Claimed
+            The intent makes a claim, and somebody else has bought the same or is about to.
+        BudgetReached
+            The session's budget has no room for the most it can cost.
+        """
+        hold = self.purse.reserve(intent.cost_bound) if self.purse else None
+        try:
+            record = await self.committed(entry(intent, attempt, self))
+        except BaseException:
+            if self.purse and hold is not None:
+                self.purse.release(hold)
+            raise
+        if record is None:
+            if self.purse and hold is not None:
+                self.purse.release(hold)
+            raise Claimed
+        self.running.add(record)
+        if hold is not None:
+            self._holds[record] = hold
+        return record
 
-        return await self.committed(write)
-
-    async def received(self, record: int, data: bytes) -> None:
+    def received(self, record: int, data: bytes) -> asyncio.Future[None]:
         """Keep a piece of a stream that is still running; a private call's is not kept."""
 
         def write(connection: sqlite3.Connection) -> None:
@@ -142,40 +149,19 @@ class Journal:
                 (data, record),
             )
 
-        await self.committed(write)
+        return self.committed(write)
 
-    async def ended(self, record: int, outcome: Outcome) -> None:
+    def ended(self, record: int, outcome: Outcome) -> asyncio.Future[None]:
         """Commit how an attempt ended, with the raw answer."""
-        answer = pack(outcome.body) if outcome.body else None
-        keeps = outcome.state in {"done", "partial", "possibly_paid"}
+        self.running.discard(record)
+        if outcome.state == "failed" and self.purse and record in self._holds:
+            self.purse.release(self._holds.pop(record))
+        return self.committed(ending(record, outcome))
 
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "UPDATE calls SET state=?, ended_at=?, status=?, request_id=?, error=?, lease=NULL"
-                " WHERE id=?",
-                (
-                    outcome.state,
-                    time.time(),
-                    outcome.status,
-                    outcome.request_id,
-                    outcome.error,
-                    record,
-                ),
-            )
-            connection.execute("DELETE FROM pieces WHERE call=?", (record,))
-            if keeps and answer:
-                connection.execute(
-                    "INSERT INTO bodies (call, answer, content_type)"
-                    " SELECT id, ?, ? FROM calls WHERE id=? AND private=0"
-                    " ON CONFLICT (call) DO UPDATE SET answer=excluded.answer,"
-                    " content_type=excluded.content_type",
-                    (answer, outcome.content_type, record),
-                )
-
-        await self.committed(write)
-
-    async def bill(self, record: int, bill: Bill) -> None:
+    def bill(self, record: int, bill: Bill) -> asyncio.Future[None]:
         """Write what a call cost, once its answer could be read."""
+        if self.purse and record in self._holds:
+            self.purse.settle(self._holds.pop(record), bill.cost)
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -184,7 +170,7 @@ class Journal:
                 (bill.prompt_tokens, bill.completion_tokens, bill.images, bill.cost, record),
             )
 
-        await self.committed(write)
+        return self.committed(write)
 
     async def keep_vectors(self, record: int | None, vectors: Sequence[KeptVector]) -> None:
         """Keep vectors per text; the raw answer they came in is then no longer needed."""

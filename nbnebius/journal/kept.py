@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nbnebius.journal.entries import settle
 from nbnebius.journal.journal import Journal, KeptVector
-from nbnebius.journal.packing import pack, unpack
+from nbnebius.journal.packing import unpack
 from nbnebius.journal.presence import forget_the_dead, is_dead
 
 if TYPE_CHECKING:
@@ -198,32 +199,8 @@ def settle_orphans(journal: Journal) -> int:
             (journal.session,),
         ).fetchall()
         dead = [session for (session,) in running if is_dead(journal.path, session)]
-        return sum(_settle(connection, session) for session in dead)
+        return sum(settle(connection, session) for session in dead)
 
     settled = journal.writer.submit(write).result()
     forget_the_dead(journal.path)
     return settled
-
-
-def _settle(connection: sqlite3.Connection, session: str) -> int:
-    calls = connection.execute(
-        "SELECT id FROM calls WHERE state = 'sent' AND session = ?", (session,)
-    ).fetchall()
-    for (call,) in calls:
-        pieces = connection.execute(
-            "SELECT data FROM pieces WHERE call = ? ORDER BY id", (call,)
-        ).fetchall()
-        if pieces:
-            connection.execute(
-                "INSERT INTO bodies (call, answer, content_type) VALUES (?, ?, 'text/event-stream')"
-                " ON CONFLICT (call) DO UPDATE SET answer = excluded.answer,"
-                " content_type = excluded.content_type",
-                (call, pack(b"".join(data for (data,) in pieces))),
-            )
-            connection.execute("DELETE FROM pieces WHERE call = ?", (call,))
-        connection.execute(
-            "UPDATE calls SET state = 'possibly_paid',"
-            " error = 'the kernel ended before the answer was kept' WHERE id = ?",
-            (call,),
-        )
-    return len(calls)

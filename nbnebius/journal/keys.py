@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,15 +38,50 @@ def request_key(service: str, endpoint: str, body: Mapping[str, Any], *, repeat:
     repeat
         Another answer to the same request.
     """
+    return _digest(_spelled(service, endpoint, body, repeat).encode())
+
+
+class KeyForm:
+    """
+    The names of many requests that differ in one text only.
+
+    It gives what `request_key` gives, without writing each whole body anew.
+
+    Parameters
+    ----------
+    service, endpoint, repeat
+        As of `request_key`.
+    body
+        The body, with `hole` as the one text that differs.
+    hole
+        A text that stands nowhere else.
+    """
+
+    def __init__(
+        self, service: str, endpoint: str, body: Mapping[str, Any], hole: str, *, repeat: int = 0
+    ) -> None:
+        head, tail = _spelled(service, endpoint, body, repeat).split(f'"{hole}"')
+        self._head = _hash(head.encode())
+        self._tail = tail.encode()
+
+    def key(self, text: str) -> bytes:
+        """Name the request that has `text` in its hole."""
+        digest = self._head.copy()
+        digest.update(encode_basestring_ascii(text).encode())
+        digest.update(self._tail)
+        return digest.digest()
+
+
+def _spelled(service: str, endpoint: str, body: Mapping[str, Any], repeat: int) -> str:
+    """Write a request in its one canonical form."""
     told = {k: v for k, v in body.items() if v is not None and k not in TRANSPORT_FIELDS}
-    text = json.dumps(
+    return json.dumps(
         [service, endpoint, repeat, told],
         sort_keys=True,
         separators=(",", ":"),
         ensure_ascii=True,  # so that lone surrogates have a spelling too
         allow_nan=False,
     )
-    return _digest(text.encode())
 
 
 def text_key(service: str, model: str, dimensions: int | None, text: str) -> bytes:
@@ -61,4 +97,8 @@ def own_key() -> bytes:
 
 
 def _digest(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=KEY_BYTES, person=b"nbnebius-key-1").digest()
+    return _hash(data).digest()
+
+
+def _hash(data: bytes) -> hashlib.blake2b:
+    return hashlib.blake2b(data, digest_size=KEY_BYTES, person=b"nbnebius-key-1")

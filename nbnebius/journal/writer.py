@@ -8,6 +8,7 @@ resolves, its rows are on disk. Two kernels on one file take turns by ``BEGIN IM
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import queue
@@ -25,9 +26,24 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[sqlite3.Connection], Any]
-Waiting: TypeAlias = tuple[Work, Future[Any]]
 
 GROUP = 256
+
+
+Settled: TypeAlias = tuple["asyncio.Future[Any]", Any, Exception | None]
+
+
+def _resolve(settled: list[Settled]) -> None:
+    for future, result, error in settled:
+        if future.done():
+            continue  # whoever waited was cancelled
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+
+Waiting: TypeAlias = tuple[Work, "Future[Any] | asyncio.Future[Any]"]
 
 
 class Writer:
@@ -60,19 +76,33 @@ class Writer:
 
         `work` may be run twice, where another piece of the same group failed.
         """
+        self._refuse_fork()
+        future: Future[T] = Future()
+        self._put(work, future)
+        return future
+
+    def queue(self, work: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        """Queue `work` from an event loop; whatever becomes of the future, it is written."""
+        self._refuse_fork()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._put(work, future)
+        return future
+
+    def _put(self, work: Work, future: Future[Any] | asyncio.Future[Any]) -> None:
+        with self._lock:
+            # Nothing may be queued behind the end: nobody would ever do it.
+            if self._closed:
+                raise _closed()
+            self._queue.put((work, future))
+
+    def _refuse_fork(self) -> None:
         if os.getpid() != self._pid:
             raise JournalError(
                 "The journal was opened in another process",
                 why="this process was forked from it",
                 hint="call nbnebius.connect() in the child",
             )
-        future: Future[T] = Future()
-        with self._lock:
-            # Nothing may be queued behind the end: nobody would ever do it.
-            if self._closed:
-                raise _closed()
-            self._queue.put((work, future))
-        return future
 
     def close(self) -> None:
         """Commit what is queued and close the file; a forked child only forgets it."""
@@ -113,7 +143,7 @@ class Writer:
                     break
                 group.append(following)
             # Of what nobody waits for any more, nothing is done.
-            if wanted := [one for one in group if one[1].set_running_or_notify_cancel()]:
+            if wanted := [one for one in group if _is_wanted(one[1])]:
                 return wanted
         return []
 
@@ -125,8 +155,8 @@ class Writer:
                 waiting = self._queue.get_nowait()
             except queue.Empty:
                 return
-            if waiting and waiting[1].set_running_or_notify_cancel():
-                waiting[1].set_exception(_closed())
+            if waiting and _is_wanted(waiting[1]):
+                self._settle([(waiting[1], None, _closed())])
 
     def _commit(self, connection: sqlite3.Connection, group: list[Waiting]) -> None:
         try:
@@ -137,14 +167,36 @@ class Writer:
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
             if len(group) == 1:
-                group[0][1].set_exception(_in_words(error, self.path))
+                self._settle([(group[0][1], None, _in_words(error, self.path))])
             else:
                 # One bad piece of work must not take the others' commits with it.
                 for single in group:
                     self._commit(connection, [single])
             return
-        for (_, future), result in zip(group, results, strict=True):
-            future.set_result(result)
+        self._settle(
+            [(future, result, None) for (_, future), result in zip(group, results, strict=True)]
+        )
+
+    @staticmethod
+    def _settle(
+        settled: list[tuple[Future[Any] | asyncio.Future[Any], Any, Exception | None]],
+    ) -> None:
+        # All of a commit's futures of one loop are resolved by one call to it.
+        loops: dict[asyncio.AbstractEventLoop, list[Settled]] = {}
+        for future, result, error in settled:
+            if isinstance(future, asyncio.Future):
+                loops.setdefault(future.get_loop(), []).append((future, result, error))
+            elif error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+        for loop, those in loops.items():
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits
+                loop.call_soon_threadsafe(_resolve, those)
+
+
+def _is_wanted(future: Future[Any] | asyncio.Future[Any]) -> bool:
+    return isinstance(future, asyncio.Future) or future.set_running_or_notify_cancel()
 
 
 def _closed() -> JournalError:

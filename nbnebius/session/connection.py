@@ -13,7 +13,7 @@ import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nbnebius.bridge import Bridge, Mailbox
+from nbnebius.bridge import Bridge, Mailbox, Task
 from nbnebius.errors import NebiusError
 from nbnebius.journal import Journal, settle_orphans
 from nbnebius.session.service import Service
@@ -98,10 +98,21 @@ class Connection:
         *,
         see: Callable[[Event], None] | None = None,
         tick: Callable[[], None] | None = None,
+        on_interrupt: Callable[[], bool] | None = None,
     ) -> T:
         """Run async work with the service, and wait for it; see `Bridge.run`."""
         box = Mailbox()
-        return self._bridge.run(self._ready(work, box), mailbox=box, see=see, tick=tick)
+        return self._bridge.run(
+            self._ready(work, box), mailbox=box, see=see, tick=tick, on_interrupt=on_interrupt
+        )
+
+    def start(self, work: Callable[[Service], Awaitable[T]], mailbox: Mailbox) -> Task[T]:
+        """Start async work with the service and leave it alone; see `Bridge.start`."""
+        return self._bridge.start(self._ready(work, mailbox), mailbox)
+
+    def soon(self, function: Callable[[], object]) -> None:
+        """Have `function` called on the background loop."""
+        self._bridge.soon(function)
 
     def iterate(self, work: Callable[[Service], Awaitable[T]]) -> Generator[Event, None, T]:
         """Run async work with the service and yield its events; see `Bridge.iterate`."""

@@ -94,12 +94,17 @@ class Core:
         name = self._connection.service_name
         return self.config.chosen(name, kind) if name else None
 
-    def run(self, work: Callable[[Service], Awaitable[T]], caller: Caller = FUNCTION) -> T:
-        """Run async work with the service, and wait for it."""
+    def run(
+        self,
+        work: Callable[[Service], Awaitable[T]],
+        caller: Caller = FUNCTION,
+        on_interrupt: Callable[[], bool] | None = None,
+    ) -> T:
+        """Run async work with the service, and wait for it; see `Bridge.run`."""
         see = caller.see or self.observer
         self._tell_first(see)
         try:
-            return self._connection.run(work, see=see, tick=caller.tick)
+            return self._connection.run(work, see=see, tick=caller.tick, on_interrupt=on_interrupt)
         except KeyboardInterrupt:
             raise stopped(None) from None
 

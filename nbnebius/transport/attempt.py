@@ -7,6 +7,7 @@ pressed Stop.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from nbnebius.events import Outcome
@@ -49,13 +50,23 @@ class Attempt:
         self._recorder = recorder if request.intent is not None else None
 
     async def begin(self) -> None:
-        """Commit the intent: nothing may leave before this returns."""
-        if self._recorder is not None:
-            await finish(self._begin(self._recorder))
+        """
+        Commit the intent: nothing may leave before this returns.
 
-    async def _begin(self, recorder: Recorder) -> None:
-        assert self.request.intent is not None, "there is no recorder without an intent"
-        self.record = await recorder.sending(self.request.intent, self.number)
+        Raises `Claimed` where somebody else has bought the same.
+        """
+        if self._recorder is not None:
+            assert self.request.intent is not None, "there is no recorder without an intent"
+            recording = asyncio.ensure_future(
+                self._recorder.sending(self.request.intent, self.number)
+            )
+            try:
+                self.record = await finish(recording)
+            except asyncio.CancelledError:
+                # it was committed all the same, and must be entered as never sent
+                if not recording.cancelled() and recording.exception() is None:
+                    self.record = recording.result()
+                raise
 
     async def received(self, data: bytes) -> None:
         """Keep bytes of a stream that is still running."""
@@ -67,14 +78,19 @@ class Attempt:
         if self.ended:
             return
         self.ended = True
-        await finish(self._end(self._outcome(state, body, error)))
-
-    async def _end(self, outcome: Outcome) -> None:
+        outcome = self._outcome(state, body, error)
         try:
-            await self.exchange.close()
+            if self.exchange.is_open:
+                await finish(self.exchange.close())
         finally:
+            committing = None
             if self._recorder is not None and self.record is not None:
-                await self._recorder.ended(self.record, outcome)
+                committing = asyncio.ensure_future(self._recorder.ended(self.record, outcome))
+            # It is queued: whoever enters the next one queues behind it.
+            if self.request.flow is not None:
+                self.request.flow.released()
+            if committing is not None:
+                await finish(committing)
 
     async def abandon(self, body: bytes = b"") -> None:
         """Commit that it was cancelled: what the server did is known only as far as it had come."""

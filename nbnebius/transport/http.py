@@ -134,6 +134,11 @@ class Exchange:
             raise got
         return got
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection to give back or to close."""
+        return self._response is not None and not self._response.is_closed
+
     async def close(self) -> None:
         """Give the connection back, or close it where the answer was not read to its end."""
         response, self._response, self._request = self._response, None, None

@@ -32,14 +32,21 @@ class _Bucket:
         return min(self.most, self.left + max(now - self.at, 0.0) * self.per_second)
 
     def learn(
-        self, limit: float | None, left: float | None, reset: float | None, now: float
+        self,
+        limit: float | None,
+        left: float | None,
+        reset: float | None,
+        now: float,
+        under_way: float,
     ) -> None:
         if left is None or limit is None or limit <= 0:
             return
         # a reset tells the refill best; without it the limit is per minute
         missing = limit - left
         rate = missing / reset if reset and missing > 0 else limit / 60
-        self.left, self.per_second, self.most, self.at = left, max(rate, limit / 60), limit, now
+        # what left after this answer's request is not counted in its headers yet
+        self.left, self.at = left - under_way, now
+        self.per_second, self.most = max(rate, limit / 60), limit
 
     def take(self, amount: float, now: float) -> None:
         level = self.level(now)
@@ -58,6 +65,8 @@ class _Lane:
     requests: _Bucket = field(default_factory=_Bucket)
     tokens: _Bucket = field(default_factory=_Bucket)
     closed_until: float = 0.0
+    requests_under_way: int = 0
+    tokens_under_way: float = 0.0
 
 
 class Pacing:
@@ -75,19 +84,43 @@ class Pacing:
         return max(min(hold, LONGEST_HOLD), state.closed_until - now, 0.0)
 
     def sent(self, lane: str, now: float, tokens: float = 0.0) -> None:
-        """Enter that a request left."""
-        state = self._lanes.get(lane)
-        if state is not None:
-            state.requests.take(1.0, now)
-            state.tokens.take(tokens, now)
+        """Enter that a request left; `landed` has to follow."""
+        state = self._lanes.setdefault(lane, _Lane())
+        state.requests.take(1.0, now)
+        state.tokens.take(tokens, now)
+        state.requests_under_way += 1
+        state.tokens_under_way += tokens
+
+    def landed(self, lane: str, tokens: float = 0.0) -> None:
+        """Enter that a request is answered, or will not be."""
+        state = self._lanes[lane]
+        state.requests_under_way -= 1
+        state.tokens_under_way -= tokens
+
+    def unsent(self, lane: str, now: float, tokens: float = 0.0) -> None:
+        """Enter that a request did not leave after all."""
+        state = self._lanes[lane]
+        state.requests.take(-1.0, now)
+        state.tokens.take(-tokens, now)
+        self.landed(lane, tokens)
 
     def learn(self, lane: str, limits: RateLimits, now: float) -> None:
-        """Enter what an answer's headers say."""
+        """Enter what an answer's headers say; its own request has `landed` already."""
         state = self._lanes.setdefault(lane, _Lane())
         state.requests.learn(
-            limits.limit_requests, limits.remaining_requests, limits.reset_requests, now
+            limits.limit_requests,
+            limits.remaining_requests,
+            limits.reset_requests,
+            now,
+            state.requests_under_way,
         )
-        state.tokens.learn(limits.limit_tokens, limits.remaining_tokens, limits.reset_tokens, now)
+        state.tokens.learn(
+            limits.limit_tokens,
+            limits.remaining_tokens,
+            limits.reset_tokens,
+            now,
+            state.tokens_under_way,
+        )
 
     def refused(self, lane: str, seconds: float, now: float) -> None:
         """Enter a 429 that asks for a pause of so many seconds."""

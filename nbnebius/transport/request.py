@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from nbnebius.transport.retry import CONNECTS
 
@@ -66,6 +66,19 @@ class Stream:
     length: int
 
 
+class Flow(Protocol):
+    """Lets the attempts of one request out, among those of many others."""
+
+    async def turn(self) -> None:
+        """Wait until an attempt may leave; it then counts as in flight."""
+
+    def released(self) -> None:
+        """Hear that an attempt is no longer in flight, and how it ended is queued to be kept."""
+
+    def refused(self) -> None:
+        """Hear that the server answered 429."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """
@@ -100,6 +113,10 @@ class Request:
         not sent again: the caller looks it up first.
     total
         Seconds for one attempt altogether, where that differs from the transport's.
+    tokens
+        About how many tokens it takes, for limits that count them.
+    flow
+        Who says when an attempt may leave, where many requests go at once.
     """
 
     method: Method
@@ -115,6 +132,8 @@ class Request:
     free: bool = False
     once: bool = False
     total: float | None = None
+    tokens: float = 0.0
+    flow: Flow | None = None
 
     @property
     def paid(self) -> bool:

@@ -171,10 +171,12 @@ class Transport:
         rules = Rules(request.paid, self.max_retries, doubt, connects, request.once)
         while True:
             number += 1
+            if request.flow is not None:
+                await request.flow.turn()
             await self._wait_for_turn(request, number)
             attempt = Attempt(request, number, self.recorder, self._exchange(request))
             try:
-                await attempt.begin()
+                await self._begin(attempt)
                 trial = await self._try(attempt, whole=whole)
             except BaseException:
                 await attempt.abandon()
@@ -188,12 +190,22 @@ class Transport:
             count(tally, trial.failure, decision)
             await self._pause(request, trial.failure, decision, number)
 
+    async def _begin(self, attempt: Attempt) -> None:
+        try:
+            await attempt.begin()
+        except BaseException:
+            self._pacing.unsent(attempt.request.lane, self.clock(), attempt.request.tokens)
+            raise
+
     async def _try(self, attempt: Attempt, *, whole: bool) -> _Trial:
         """Send once; of a success that is to be streamed, read nothing yet."""
         request, exchange = attempt.request, attempt.exchange
         body = bytearray()
         try:
-            await exchange.open()
+            try:
+                await exchange.open()
+            finally:
+                self._pacing.landed(request.lane, request.tokens)
             self._learn(request, exchange)
             says_yes = 200 <= exchange.status < 300  # noqa: PLR2004 - success
             if whole or not says_yes:
@@ -271,17 +283,25 @@ class Transport:
             self._pacing.learn(request.lane, limits, self.clock())
 
     async def _wait_for_turn(self, request: Request, number: int) -> None:
-        while (seconds := self._pacing.wait(request.lane, self.clock())) > 0:
-            if seconds >= NOTICED and self.observer is not None:
-                self.observer(Retrying("rate limit", seconds, number))
-            await self.sleep(seconds)
-        self._pacing.sent(request.lane, self.clock())
+        lane, tokens = request.lane, request.tokens
+        try:
+            while (seconds := self._pacing.wait(lane, self.clock(), tokens)) > 0:
+                if seconds >= NOTICED and self.observer is not None:
+                    self.observer(Retrying("rate limit", seconds, number))
+                await self.sleep(seconds)
+        except BaseException:
+            if request.flow is not None:
+                request.flow.released()
+            raise
+        self._pacing.sent(lane, self.clock(), tokens)
 
     async def _pause(
         self, request: Request, failure: Failure, decision: Decision, number: int
     ) -> None:
         if failure.status == 429:  # noqa: PLR2004 - its name
             self._pacing.refused(request.lane, decision.seconds, self.clock())
+            if request.flow is not None:
+                request.flow.refused()
         if self.observer is not None:
             self.observer(Retrying(failure.reason, decision.seconds, number + 1))
         await self.sleep(decision.seconds)

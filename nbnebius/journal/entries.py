@@ -1,0 +1,148 @@
+"""
+What is written of one attempt: before it leaves, and when it has ended.
+
+Claims are settled here too, inside the transaction that enters the intent: of two kernels that want
+the same, only one enters it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from nbnebius.journal.packing import pack
+from nbnebius.journal.presence import is_dead
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from nbnebius.events import Intent, Outcome
+
+LOST = "the kernel ended before the answer was kept"
+
+
+class Keeper(Protocol):
+    """Whose attempts are entered: a `Journal`."""
+
+    session: str
+    owner: str
+    running: set[int]
+
+    @property
+    def path(self) -> Path:
+        """The journal's file."""
+
+
+def entry(
+    intent: Intent, attempt: int, keeper: Keeper
+) -> Callable[[sqlite3.Connection], int | None]:
+    """Give what enters an intent; it gives the record's number, or None where it was claimed."""
+    row = (
+        intent.key,
+        intent.kind,
+        intent.service,
+        intent.model,
+        attempt,
+        keeper.session,
+        intent.place,
+        keeper.owner,
+        time.time(),
+        int(intent.private),
+        intent.cost_bound,
+        intent.characters,
+    )
+    request = b"" if intent.private or not intent.request else pack(intent.request)
+
+    def write(connection: sqlite3.Connection) -> int | None:
+        if intent.claim is not None and _is_taken(connection, intent.key, intent.claim, keeper):
+            return None
+        cursor = connection.execute(
+            "INSERT INTO calls (key, kind, service, model, state, attempt, session, place,"
+            " owner, sent_at, private, cost_bound, characters)"
+            " VALUES (?,?,?,?,'sent',?,?,?,?,?,?,?,?)",
+            row,
+        )
+        call = cursor.lastrowid
+        assert call is not None
+        if request:
+            connection.execute("INSERT INTO bodies (call, request) VALUES (?, ?)", (call, request))
+        return call
+
+    return write
+
+
+def ending(record: int, outcome: Outcome) -> Callable[[sqlite3.Connection], None]:
+    """Give what enters how an attempt ended, with the raw answer."""
+    answer = pack(outcome.body) if outcome.body else None
+    keeps = outcome.state in {"done", "partial", "possibly_paid"}
+    row = (
+        outcome.state,
+        time.time(),
+        outcome.status,
+        outcome.request_id,
+        outcome.error,
+        record,
+    )
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "UPDATE calls SET state=?, ended_at=?, status=?, request_id=?, error=?, lease=NULL"
+            " WHERE id=?",
+            row,
+        )
+        connection.execute("DELETE FROM pieces WHERE call=?", (record,))
+        if keeps and answer:
+            connection.execute(
+                "INSERT INTO bodies (call, answer, content_type)"
+                " SELECT id, ?, ? FROM calls WHERE id=? AND private=0"
+                " ON CONFLICT (call) DO UPDATE SET answer=excluded.answer,"
+                " content_type=excluded.content_type",
+                (answer, outcome.content_type, record),
+            )
+
+    return write
+
+
+def _is_taken(connection: sqlite3.Connection, key: bytes, newest: int, keeper: Keeper) -> bool:
+    """Tell whether somebody has bought a thing since `newest`, or is about to."""
+    found = connection.execute(
+        "SELECT id, state, session FROM calls WHERE key = ? AND state IN ('done', 'sent')",
+        (key,),
+    ).fetchall()
+    for record, state, session in found:
+        if state == "done":
+            if record > newest:
+                return True
+        elif session == keeper.session:
+            if record in keeper.running:
+                return True
+        elif is_dead(keeper.path, session):
+            settle(connection, session)
+        else:
+            return True
+    return False
+
+
+def settle(connection: sqlite3.Connection, session: str) -> int:
+    """Mark what a dead session had sent as possibly paid, keeping what had come of streams."""
+    calls = connection.execute(
+        "SELECT id FROM calls WHERE state = 'sent' AND session = ?", (session,)
+    ).fetchall()
+    for (call,) in calls:
+        pieces = connection.execute(
+            "SELECT data FROM pieces WHERE call = ? ORDER BY id", (call,)
+        ).fetchall()
+        if pieces:
+            connection.execute(
+                "INSERT INTO bodies (call, answer, content_type) VALUES (?, ?, 'text/event-stream')"
+                " ON CONFLICT (call) DO UPDATE SET answer = excluded.answer,"
+                " content_type = excluded.content_type",
+                (call, pack(b"".join(data for (data,) in pieces))),
+            )
+            connection.execute("DELETE FROM pieces WHERE call = ?", (call,))
+        connection.execute(
+            "UPDATE calls SET state = 'possibly_paid', error = ? WHERE id = ?", (LOST, call)
+        )
+    return len(calls)

@@ -1,0 +1,104 @@
+"""
+A budget: the most that may be spent, with what is on its way counted at its highest price.
+
+What is on its way holds a part of the purse until it is known what it cost; what never becomes
+known keeps its highest price. So the limit holds as far as the server honours ``max_tokens`` and
+its own prices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nbnebius.errors import BudgetReached, OptionError
+
+DUST = 1e-12
+"""USD: what sums of floats may be off by."""
+
+
+@dataclass(slots=True, eq=False)
+class Hold:
+    """A part of a purse that is held for one request, in USD."""
+
+    bound: float
+
+
+class Purse:
+    """
+    A budget of one job or one session.
+
+    Parameters
+    ----------
+    limit
+        USD.
+    spent
+        USD that count already.
+    name
+        For errors: whose budget it is.
+
+    Attributes
+    ----------
+    spent
+        USD: what is known, and what is possibly paid at its highest price.
+    """
+
+    def __init__(self, limit: float, spent: float = 0.0, name: str = "budget") -> None:
+        self.limit = limit
+        self.spent = spent
+        self.name = name
+        self.held = 0.0
+
+    @property
+    def left(self) -> float:
+        """USD that are neither spent nor held."""
+        return self.limit - self.spent - self.held
+
+    def fits(self, bound: float) -> bool:
+        """Tell whether a request that costs at most so many USD may leave now."""
+        return bound <= self.left + DUST
+
+    def could_fit(self, bound: float) -> bool:
+        """Tell whether it may leave once what is on its way has come, at the cheapest."""
+        return bound <= self.limit - self.spent + DUST
+
+    def reserve(self, bound: float | None) -> Hold:
+        """
+        Hold the most that a request can cost.
+
+        Raises
+        ------
+        OptionError
+            Its highest price is unknown.
+        BudgetReached
+            There is no room for it.
+        """
+        if bound is None:
+            raise OptionError(
+                f"The {self.name} cannot be held",
+                why="the highest price of this request is unknown: the model has no known price, "
+                "or there is no max_tokens",
+                hint="set max_tokens, give the price, or lift the budget with %nebius budget off",
+            )
+        if not self.fits(bound):
+            raise reached(self, bound)
+        self.held += bound
+        return Hold(bound)
+
+    def release(self, hold: Hold) -> None:
+        """Give back what a request held that was not billed."""
+        self.held -= hold.bound
+
+    def settle(self, hold: Hold, cost: float | None) -> None:
+        """Enter what a request cost; unknown is the most it could."""
+        self.held -= hold.bound
+        self.spent += hold.bound if cost is None else cost
+
+
+def reached(purse: Purse, bound: float) -> BudgetReached:
+    """Say that a budget has no room for one more request."""
+    return BudgetReached(
+        f"The {purse.name} of USD {purse.limit:g} is reached",
+        why=f"USD {purse.spent:.4g} are spent, USD {purse.held:.4g} are held for what is on its "
+        f"way, and the next request may cost USD {bound:.4g}",
+        hint="run it again with a larger budget: what is done is kept and costs nothing",
+    )

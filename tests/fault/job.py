@@ -8,6 +8,7 @@ at all. What the job raised is part of what it got.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -109,6 +110,8 @@ def run(spec: Spec) -> dict[str, Any]:
 
 
 def main(spec_path: str, out: str) -> None:
+    # a shell that starts things in the background has them ignore interrupts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     spec = msgspec.json.decode(Path(spec_path).read_bytes(), type=Spec)
     told = run(spec)
     fresh = Path(f"{out}.new")

@@ -22,6 +22,16 @@ def states(home):
     return {state: sum(c.state == state for c in calls) for state in {c.state for c in calls}}
 
 
+def settled(server):
+    """Wait until all that may be on its way is there, and count it."""
+    until(lambda: server.executed() > 0)
+    before = 0
+    while (now := server.executed()) != before:
+        before = now
+        time.sleep(1)
+    return now
+
+
 def test_one_interrupt_stops_sending_and_keeps_what_was_on_its_way(tmp_path, paying_server):
     server = paying_server("--delay-ms", "600")
     spec = Spec(server.url, ROWS, in_flight=IN_FLIGHT)
@@ -53,7 +63,7 @@ def test_a_second_interrupt_ends_it_and_lists_what_may_be_paid(tmp_path, paying_
     spec = Spec(server.url, ROWS, in_flight=IN_FLIGHT)
     home = tmp_path / "home"
     child = start_job(tmp_path, home, spec)
-    until(lambda: server.executed() >= IN_FLIGHT)
+    under_way = settled(server)
     child.process.send_signal(signal.SIGINT)
     time.sleep(1)
     assert child.is_running  # it waits for what is paid for
@@ -63,5 +73,6 @@ def test_a_second_interrupt_ends_it_and_lists_what_may_be_paid(tmp_path, paying_
     told = child.wait()
     assert told["raised"] == "Stopped"
     assert set(told["statuses"]) == {"possibly_paid", "unsent"}
-    assert states(home) == {"possibly_paid": IN_FLIGHT}
-    assert server.executed() == IN_FLIGHT
+    assert states(home) == {"possibly_paid": under_way}
+    assert told["statuses"]["possibly_paid"] >= under_way  # equal rows share a request
+    assert server.executed() == under_way <= IN_FLIGHT

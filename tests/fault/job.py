@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,10 +101,7 @@ def run(spec: Spec) -> dict[str, Any]:
         told["answers"] = json.loads(result.drop(columns=ours).to_json(orient="split"))
         told["dtypes"] = {str(c): str(t) for c, t in result.drop(columns=ours).dtypes.items()}
         if "neb_status" in ours:
-            told["statuses"] = {
-                str(k): int(v) for k, v in result["neb_status"].value_counts().items()
-            }
-            told["status"] = [str(value) for value in result["neb_status"]]
+            told["statuses"] = dict(Counter(str(status) for status in result["neb_status"]))
         if "neb_cost" in ours:
             told["cost"] = float(result["neb_cost"].sum())
     return told

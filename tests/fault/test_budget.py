@@ -33,9 +33,8 @@ def test_the_servers_bill_stays_within_the_budget(server, judge):
     bill = server.stats()["cost"]
     assert bill <= BUDGET
     assert bill > 0.7 * BUDGET  # it is used, not given up early
-    statuses = caught.value.frame["neb_status"].value_counts().to_dict()
-    assert set(statuses) == {"ok", "unsent"}
-    assert sum(statuses.values()) == ROWS
+    assert set(caught.value.frame["neb_status"]) == {"ok", "unsent"}
+    assert len(caught.value.frame) == ROWS
     bought = caught.value.frame[caught.value.frame["neb_status"] == "ok"]
     assert bought["answer"].nunique() == server.executed()
     assert bought["neb_cost"].sum() == pytest.approx(bill)

@@ -22,6 +22,7 @@ _HOMES = {
     "BudgetReached": "nbnebius.errors",
     "ConnectError": "nbnebius.errors",
     "Gallery": "nbnebius.results",
+    "Job": "nbnebius.results.job",
     "JournalError": "nbnebius.errors",
     "NebiusError": "nbnebius.errors",
     "NotFoundError": "nbnebius.errors",
@@ -58,8 +59,10 @@ _HOMES = {
     "files": "nbnebius.session.functions",
     "get_batch": "nbnebius.session.functions",
     "image": "nbnebius.session.functions",
+    "map": "nbnebius.session.functions",
     "matrix": "nbnebius.frames.embeddings",
     "models": "nbnebius.session.functions",
+    "plan": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
 }
@@ -74,6 +77,7 @@ __all__ = [
     "BudgetReached",
     "ConnectError",
     "Gallery",
+    "Job",
     "JournalError",
     "NebiusError",
     "NotFoundError",
@@ -111,8 +115,10 @@ __all__ = [
     "files",
     "get_batch",
     "image",
+    "map",
     "matrix",
     "models",
+    "plan",
     "rerank",
     "upload",
 ]
@@ -177,6 +183,7 @@ if TYPE_CHECKING:
     from nbnebius.frames.embeddings import matrix
     from nbnebius.results import Gallery, Picture, Reply
     from nbnebius.results.batch_job import BatchJob
+    from nbnebius.results.job import Job
     from nbnebius.session import Session
     from nbnebius.session.functions import (
         batches,
@@ -194,7 +201,9 @@ if TYPE_CHECKING:
         files,
         get_batch,
         image,
+        map,
         models,
+        plan,
         rerank,
         upload,
     )

@@ -44,6 +44,11 @@ class Mailbox:
         """Hand over an event; a mailbox is an `Observer`."""
         self._queue.put(event)
 
+    @classmethod
+    def unread(cls) -> Mailbox:
+        """Give one whose events nobody waits for, of work that goes on in the background."""
+        return _Unread()
+
     def call(self, function: Callable[[], T]) -> Future[T]:
         """Have `function` called on the waiting thread; its result comes as a future."""
         future: Future[T] = Future()
@@ -68,6 +73,11 @@ class Mailbox:
     def take(self, seconds: float) -> Callable[[], None] | Event | None:
         """Wait for the next thing; `queue.Empty` where none comes in time."""
         return self._queue.get(timeout=seconds)
+
+
+class _Unread(Mailbox):
+    def __call__(self, event: Event) -> None:
+        """Let an event go: whoever wants to know looks at the work itself."""
 
 
 class Task(Generic[T]):

@@ -131,7 +131,13 @@ class Command(Generic[R]):
         if values["show"]:
             first = f" {values['out']} =<<"
             values["out"] = None
-        words = [word for option in self.options for word in _words(option, values[option.name])]
+        usual = {each.name: each.default for each in dataclasses.fields(self.record)}  # type: ignore[arg-type]
+        words = [
+            word
+            for option in self.options
+            if values[option.name] != usual[option.name]
+            for word in _words(option, values[option.name])
+        ]
         head = " ".join([self.name + first, *words])
         if self.has_cell and (values["cell"] or not _fits_line(text)):
             return f"%%{head}\n{text}\n"

@@ -56,11 +56,12 @@ def option(
     metavar: str = "",
     help: str,
     choices: tuple[str, ...] = (),
+    default: Any = None,
 ) -> Any:
-    """Declare a field that a flag sets; its default is None, False or empty."""
-    default: Any = {"switch": False, "list": (), "pairs": ()}.get(kind)
+    """Declare a field that a flag sets; without a `default` it is None, False or empty."""
+    empty: Any = {"switch": False, "list": (), "pairs": ()}.get(kind)
     return field(
-        default=default,
+        default=empty if default is None else default,
         metadata={
             MANUAL: {
                 "flags": flags,

@@ -22,7 +22,7 @@ from nbnebius.journal.kept import (
     unfiled_embeddings,
 )
 from nbnebius.journal.keys import KeyForm, own_key, request_key, text_key
-from nbnebius.journal.purse import Purse, reached
+from nbnebius.journal.purse import Purse, no_price, reached
 
 __all__ = [
     "SLICE",
@@ -42,6 +42,7 @@ __all__ = [
     "find_vectors",
     "history",
     "kept_request",
+    "no_price",
     "own_key",
     "reached",
     "request_key",

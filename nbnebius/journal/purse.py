@@ -73,12 +73,7 @@ class Purse:
             There is no room for it.
         """
         if bound is None:
-            raise OptionError(
-                f"The {self.name} cannot be held",
-                why="the highest price of this request is unknown: the model has no known price, "
-                "or there is no max_tokens",
-                hint="set max_tokens, give the price, or lift the budget with %nebius budget off",
-            )
+            raise no_price(self)
         if not self.fits(bound):
             raise reached(self, bound)
         self.held += bound
@@ -101,4 +96,14 @@ def reached(purse: Purse, bound: float) -> BudgetReached:
         why=f"USD {purse.spent:.4g} are spent, USD {purse.held:.4g} are held for what is on its "
         f"way, and the next request may cost USD {bound:.4g}",
         hint="run it again with a larger budget: what is done is kept and costs nothing",
+    )
+
+
+def no_price(purse: Purse) -> OptionError:
+    """Say that a budget means nothing where a price is unknown."""
+    return OptionError(
+        f"The {purse.name} of USD {purse.limit:g} cannot be kept",
+        why="the highest price of this request is unknown: the model has no known price, or there "
+        "is no max_tokens",
+        hint="set max_tokens, give --price IN,OUT (USD per million tokens), or lift the budget",
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.errors import OptionError
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.chats import Chats
+from nbnebius.session.mapping import Maps
 from nbnebius.session.neighbours import neighbour_records
 from nbnebius.session.pictures import Pictures
 from nbnebius.session.remote import Remote
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from nbnebius.types.model import ModelRecord
 
 
-class Session(Chats, Vectors, Pictures, Remote):
+class Session(Chats, Maps, Vectors, Pictures, Remote):
     """
     One connection to one service, with its journal.
 

@@ -75,8 +75,12 @@ class Flow(Protocol):
     def released(self) -> None:
         """Hear that an attempt is no longer in flight, and how it ended is queued to be kept."""
 
-    def refused(self) -> None:
-        """Hear that the server answered 429."""
+    def paused(self, *, refused: bool, doubtful: bool) -> None:
+        """
+        Hear that another attempt follows after a pause.
+
+        `refused`: the server answered 429; `doubtful`: the last attempt may have been paid for.
+        """
 
 
 @dataclass(frozen=True, slots=True)

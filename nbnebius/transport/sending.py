@@ -300,8 +300,9 @@ class Transport:
     ) -> None:
         if failure.status == 429:  # noqa: PLR2004 - its name
             self._pacing.refused(request.lane, decision.seconds, self.clock())
-            if request.flow is not None:
-                request.flow.refused()
+        if request.flow is not None:
+            refused = failure.status == 429  # noqa: PLR2004 - its name
+            request.flow.paused(refused=refused, doubtful=decision.state == "possibly_paid")
         if self.observer is not None:
             self.observer(Retrying(failure.reason, decision.seconds, number + 1))
         await self.sleep(decision.seconds)

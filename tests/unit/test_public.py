@@ -23,6 +23,7 @@ NAMES = [
     "BudgetReached",
     "ConnectError",
     "Gallery",
+    "Job",
     "JournalError",
     "NebiusError",
     "NotFoundError",
@@ -60,8 +61,10 @@ NAMES = [
     "files",
     "get_batch",
     "image",
+    "map",
     "matrix",
     "models",
+    "plan",
     "rerank",
     "upload",
 ]

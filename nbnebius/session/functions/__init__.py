@@ -5,6 +5,7 @@ from nbnebius.session.functions.connecting import connect
 from nbnebius.session.functions.drawing import image
 from nbnebius.session.functions.embedding import embed
 from nbnebius.session.functions.listing import models
+from nbnebius.session.functions.mapping import map, plan
 from nbnebius.session.functions.remote import (
     batches,
     cancel_batch,
@@ -36,7 +37,9 @@ __all__ = [
     "files",
     "get_batch",
     "image",
+    "map",
     "models",
+    "plan",
     "rerank",
     "upload",
 ]

@@ -1,0 +1,221 @@
+"""`Job`: work on many rows, to look at while it runs, to wait for and to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.errors import NebiusError, RowsFailed
+from nbnebius.rendering.answer import usd
+from nbnebius.rendering.safe import escape, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from concurrent.futures import Future
+
+    import pandas as pd
+
+    from nbnebius.work.map.job import RowsJob
+
+STEP = 0.25  # seconds between looks at interrupts
+
+
+class Job:
+    """
+    A job over the rows of a frame.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    rows
+        The job itself.
+    build
+        Makes the frame of what is there.
+    stop
+        Ends the sending; what is on its way may land.
+    allow_failed
+        The share of rows that may fail.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        rows: RowsJob,
+        build: Callable[[], pd.DataFrame],
+        *,
+        stop: Callable[[], None],
+        allow_failed: float,
+    ) -> None:
+        self.name = name
+        self._rows = rows
+        self._build = build
+        self._stop = stop
+        self._allow_failed = allow_failed
+        self._future: Future[Any] | None = None
+        self._whole: pd.DataFrame | None = None
+
+    def watch(self, future: Future[Any]) -> None:
+        """Follow work that goes on in the background."""
+        self._future = future
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self._future is None or self._future.done()
+
+    @property
+    def status(self) -> str:
+        """``running``, ``stopping``, ``done``, or ``stopped`` before all rows were asked."""
+        if not self.done:
+            return "running" if self._rows.ended_by is None else "stopping"
+        return "stopped" if self._rows.ended_by is not None else "done"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many different requests there are, and how they stand."""
+        counts = self._rows.book.counts
+        return {
+            "requests": self._rows.book.requests,
+            "kept": counts.kept,
+            "ok": counts.ok,
+            "partial": counts.partial,
+            "failed": counts.failed,
+            "possibly_paid": counts.possibly_paid,
+            "unsent": self._rows.book.open,
+        }
+
+    @property
+    def cost(self) -> float | None:
+        """USD spent by this run so far; None where a price is unknown."""
+        return self._rows.book.counts.cost
+
+    @property
+    def possibly_paid(self) -> float:
+        """USD: the most that requests without a kept answer may have cost."""
+        return self._rows.book.counts.doubt
+
+    def frame(self) -> pd.DataFrame:
+        """Give the frame of what is there by now; rows still to come are ``unsent``."""
+        if self._whole is not None:
+            return self._whole
+        is_whole = self.done  # before the frame is made
+        frame = self._build()
+        if is_whole:
+            self._whole = frame
+        return frame
+
+    def wait(self, timeout: float | None = None) -> pd.DataFrame:
+        """
+        Wait until it has ended; an interrupt ends the waiting, not the job.
+
+        Parameters
+        ----------
+        timeout
+            Seconds; for ever if left out.
+
+        Raises
+        ------
+        NebiusError
+            It is not over in time, or what ended it; with ``.frame``.
+        """
+        import time
+        from concurrent.futures import wait
+
+        until = None if timeout is None else time.monotonic() + timeout
+        while self._future is not None and not self._future.done():
+            left = STEP if until is None else min(STEP, until - time.monotonic())
+            if left <= 0:
+                error = NebiusError(
+                    f"The job {self.name} is not over yet",
+                    hint="it goes on: .frame() gives what is there, .wait() waits longer",
+                )
+                error.frame, error.job = self.frame(), self
+                raise error
+            wait([self._future], timeout=left)
+        return self.outcome()
+
+    def cancel(self) -> Job:
+        """Send nothing more; what is on its way may land, and is kept."""
+        self._stop()
+        return self
+
+    def outcome(self) -> pd.DataFrame:
+        """
+        Give the whole frame of a job that has ended.
+
+        Raises
+        ------
+        NebiusError
+            What ended it early, or `RowsFailed`; with ``.frame`` and ``.job``.
+        """
+        frame = self.frame()
+        error: NebiusError | None = self._rows.ended_by
+        if error is None and self._future is not None:
+            fault = self._future.exception()
+            if fault is not None and not isinstance(fault, NebiusError):
+                raise fault
+            error = fault
+        error = error or self._too_many(frame)
+        if error is not None:
+            error.frame, error.job = frame, self
+            raise error
+        return frame
+
+    def _too_many(self, frame: pd.DataFrame) -> RowsFailed | None:
+        status = frame["neb_status"]
+        bad = status.isin(["failed", "possibly_paid"])
+        asked = int((status != "skipped").sum())
+        failed = int(bad.sum())
+        if not failed or failed <= self._allow_failed * asked:
+            return None
+        common = frame.loc[bad, "neb_error"].value_counts()
+        reason = f"{common.index[0]} ({common.iloc[0]:,} times)" if len(common) else ""
+        return RowsFailed(
+            f"{failed:,} of {asked:,} rows have no answer",
+            why=reason,
+            hint="run it again to ask these again; what is there costs nothing; "
+            f"--allow-failed {min(1.0, failed / asked):.2g} lets them pass",
+        )
+
+    @property
+    def summary(self) -> str:
+        """One line: how the rows stand, and the money."""
+        counts = self._rows.book.counts
+        parts = [f"{self._rows.source.count:,} rows"]
+        bought = counts.ok + counts.partial - counts.kept
+        named = (
+            (max(bought, 0), "bought"),
+            (counts.kept, "kept already"),
+            (self._rows.survey.duplicates, "duplicates"),
+            (self._rows.survey.skipped, "skipped"),
+            (counts.partial, "cut off"),
+            (counts.failed, "failed"),
+            (counts.possibly_paid, "without a kept answer"),
+            (self._rows.book.open, "unsent"),
+        )
+        parts += [f"{number:,} {word}" for number, word in named if number]
+        parts += [self._rows.form.model, usd(counts.cost)]
+        doubt = counts.doubt + self._rows.doubt.cost
+        doubtful = counts.possibly_paid + self._rows.doubt.requests
+        if doubtful:
+            parts.append(f"{doubtful:,} possibly paid besides: at most {usd(doubt)}")
+        return " · ".join(parts)
+
+    def __await__(self) -> Generator[Any, None, pd.DataFrame]:
+        if self._future is not None:
+            # Cancelling the wait must not cancel the job.
+            waited = asyncio.shield(asyncio.wrap_future(self._future))
+            with contextlib.suppress(NebiusError):  # told with the frame below
+                yield from waited.__await__()
+        return self.outcome()
+
+    def _line(self) -> str:
+        return f"{self.name}: {self.status} · {self.summary}"
+
+    def __repr__(self) -> str:
+        return f"Job({plain(self._line())!r})"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/plain": plain(self._line()), "text/html": escape(self._line())}

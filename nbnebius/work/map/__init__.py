@@ -1,0 +1,1 @@
+"""A question for each row of a frame: never lost, never paid twice, never above the budget."""

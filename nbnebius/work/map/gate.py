@@ -1,0 +1,186 @@
+"""
+How many requests are in flight, and how fast they leave: learned from the server's refusals.
+
+The number in flight grows with every answer and is halved by a refusal, as a TCP window is. Where
+refusals come, the rate that the server did serve is learned too, and kept to with a slow rise; so
+a limit is met without floods even where no header tells it. Headers that do tell it are minded by
+the transport's own pacing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+import anyio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+START = 8
+"""In flight before the first answers have come."""
+
+RISE = 0.05
+"""By how much of itself the learned rate rises in a second without refusals."""
+
+
+class Closed(Exception):  # noqa: N818 - it is no fault
+    """Nothing more may leave."""
+
+
+class Gate:
+    """
+    Lets requests out.
+
+    Parameters
+    ----------
+    most
+        Most in flight.
+    clock
+        Seconds of a monotonic clock.
+    """
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most = most
+        self.window = float(min(most, START))
+        self.in_flight = 0
+        self.landing = 0
+        self.rate: float | None = None
+        self._clock = clock
+        self._slow_start = True
+        self._waiting: deque[anyio.Event] = deque()
+        self._closed = False
+        self._cut_at = self._since = clock()
+        self._served = 0
+        self._next = 0.0
+
+    def close(self) -> None:
+        """Let nothing out any more; whoever waits hears it."""
+        self._closed = True
+        while self._waiting:
+            self._waiting.popleft().set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is in flight and nothing has still to be entered."""
+        return self.in_flight == 0 and self.landing == 0
+
+    async def enter(self) -> float:
+        """
+        Wait for a place; gives the moment it was got.
+
+        Raises
+        ------
+        Closed
+            Nothing more may leave.
+        """
+        while not self._closed and self.in_flight >= max(1, int(self.window)):
+            free = anyio.Event()
+            self._waiting.append(free)
+            await free.wait()
+        if self._closed:
+            raise Closed
+        self.in_flight += 1
+        try:
+            await self._pace()
+        except BaseException:
+            self.leave()
+            raise
+        return self._clock()
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self.in_flight -= 1
+        while self._waiting and self.in_flight < int(self.window):
+            waiting = self._waiting.popleft()
+            if not waiting.is_set():
+                waiting.set()
+                break
+
+    def served(self) -> None:
+        """Hear of an answer: one more may be in flight."""
+        self._served += 1
+        step = 1.0 if self._slow_start else 1.0 / max(self.window, 1.0)
+        self.window = min(float(self.most), self.window + step)
+        if self.rate is not None:
+            self.rate += RISE
+        if self._waiting and self.in_flight < int(self.window):
+            self._waiting.popleft().set()
+
+    def refused(self, sent_at: float) -> None:
+        """Hear of a refusal; those of one flood count once."""
+        if sent_at < self._cut_at:
+            return
+        now = self._clock()
+        self._slow_start = False
+        self.window = max(1.0, self.window / 2)
+        if self._served:
+            measured = self._served / max(now - self._since, 1e-3)
+            self.rate = measured if self.rate is None else (measured + self.rate) / 2
+        self._cut_at = self._since = now
+        self._served = 0
+
+    async def _pace(self) -> None:
+        if self.rate is None:
+            return
+        now = self._clock()
+        self._next = max(self._next, now)
+        pause, self._next = self._next - now, self._next + 1.0 / self.rate
+        if pause > 0:
+            await anyio.sleep(pause)
+            if self._closed:
+                raise Closed
+
+
+class Turn:
+    """
+    One request's way through the gate: a `Flow` of the transport.
+
+    Attributes
+    ----------
+    in_flight
+        Whether an attempt is under way.
+    doubtful
+        How many attempts that were followed by another may have been paid for.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        self.doubtful = 0
+        self._gate = gate
+        self._sent_at = 0.0
+        self._landing = False
+        self.in_flight = False
+
+    async def turn(self) -> None:
+        """Wait until an attempt may leave."""
+        self._land()
+        self._sent_at = await self._gate.enter()
+        self.in_flight = True
+
+    def released(self) -> None:
+        """Hear that an attempt has ended, and is queued to be kept."""
+        if self.in_flight:
+            self.in_flight = False
+            self._landing = True
+            self._gate.landing += 1
+            self._gate.leave()
+
+    def paused(self, *, refused: bool, doubtful: bool) -> None:
+        """Hear that another attempt will follow after a pause."""
+        self._land()
+        self.doubtful += doubtful
+        if refused:
+            self._gate.refused(self._sent_at)
+
+    def end(self, *, served: bool) -> None:
+        """Tell that the request is over, and its outcome is entered."""
+        self.released()
+        self._land()
+        if served:
+            self._gate.served()
+
+    def _land(self) -> None:
+        if self._landing:
+            self._landing = False
+            self._gate.landing -= 1

@@ -1,0 +1,97 @@
+"""What a job of many rows is: its rows, their common form, how it may run, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nbnebius.errors import BudgetReached, Stopped
+from nbnebius.journal import SLICE, Doubt, find_answers, find_doubt
+from nbnebius.work.map.answers import outcome
+from nbnebius.work.map.book import Book
+
+if TYPE_CHECKING:
+    from nbnebius.errors import NebiusError
+    from nbnebius.events import Observer
+    from nbnebius.journal import Journal, Purse
+    from nbnebius.work.map.form import Form
+    from nbnebius.work.map.survey import Source, Survey
+    from nbnebius.work.map.template import Template
+    from nbnebius.work.origin import Origin
+    from nbnebius.work.schema import Schema
+
+
+@dataclass(slots=True)
+class RowsJob:
+    """
+    One job, from its rows to their outcomes.
+
+    Attributes
+    ----------
+    source, template, form, schema
+        The rows, their prompt, what their requests have in common, the answers' shape.
+    survey
+        The different requests.
+    book
+        Their outcomes so far.
+    doubt
+        What earlier runs sent without an answer being kept.
+    purse
+        This run's budget, or None.
+    ended_by
+        Why it ended before all was asked, or None.
+    observer
+        Is told how far it is.
+    """
+
+    source: Source
+    template: Template
+    form: Form
+    schema: Schema | None
+    survey: Survey
+    origin: Origin
+    concurrency: int
+    purse: Purse | None
+    observer: Observer
+    book: Book = field(init=False)
+    doubt: Doubt = field(default_factory=lambda: Doubt(0, 0.0))
+    ended_by: NebiusError | None = None
+
+    def __post_init__(self) -> None:
+        self.book = Book(self.survey.requests)
+
+    @property
+    def was_cut_short(self) -> bool:
+        """Whether the user, or the budget, ended it, rather than a fault."""
+        return isinstance(self.ended_by, Stopped | BudgetReached)
+
+    def text(self, values: Any) -> str:
+        """Write the prompt of a row that asks something."""
+        text = self.template.fill(values)
+        assert text is not None, "a row that was surveyed"
+        return text
+
+
+async def read_kept(job: RowsJob, journal: Journal) -> None:
+    """Enter every answer that is kept already, and sum what is possibly paid."""
+    if job.origin.private:
+        return
+    order = job.survey.order
+    doubt = Doubt(0, 0.0)
+    for start in range(0, len(order), SLICE):
+        numbers = {job.survey.key(n): n for n in map(int, order[start : start + SLICE])}
+        for row in await find_answers(journal, list(numbers)):
+            number = numbers.pop(row.key)
+            found = outcome(row.body, row.content_type, job.schema, job.form.price)
+            if found.again:
+                job.book.useless[number] = row.record
+            else:
+                job.book.enter(number, found, cached=True)
+        if numbers:
+            more = await find_doubt(journal, list(numbers))
+            doubt = Doubt(
+                doubt.requests + more.requests,
+                doubt.cost + more.cost,
+                doubt.unbounded + more.unbounded,
+            )
+    job.doubt = doubt

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.bridge import Mailbox
 from nbnebius.errors import NebiusError, OptionError, SettingsError, Stopped
+from nbnebius.events import Note
 from nbnebius.journal import Purse, no_price
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
@@ -67,15 +68,52 @@ class Maps(Core):
         **options: Any,
     ) -> pd.DataFrame | Job:
         """Ask a question for each row; see `nbnebius.map`."""
+        job = self.run_map(
+            frame,
+            prompt,
+            via=via,
+            budget=budget,
+            background=background,
+            private=private,
+            caller=caller,
+            **options,
+        )
+        if background:
+            return job
+        self.observer(Note(job.summary))
+        return job.outcome()
+
+    def run_map(
+        self,
+        frame: Any,
+        prompt: str | Sequence[tuple[str, bool]],
+        *,
+        via: str = "online",
+        budget: float | None = None,
+        background: bool = False,
+        private: bool | None = None,
+        caller: Caller = FUNCTION,
+        **options: Any,
+    ) -> Job:
+        """Do the same and give the `Job`, which has ended unless it is in the background."""
         if via not in {"online", "batch"}:
             raise OptionError(f"via cannot be {via!r}", why="it takes online or batch")
         ready = self.prepare_map(
             frame, prompt, budget=budget, private=private, caller=caller, **options
         )
         self._confirm(ready.outlook, budget)
+        job, work = self._map_job(ready)
         if background:
-            return self._start(ready)
-        return self._run_map(ready, caller)
+            job.watch(self._connection.start(work, Mailbox.unread()).future)
+            return job
+        try:
+            self.run(work, caller, on_interrupt=lambda: (job.cancel(), True)[1])
+        except Stopped as stopped:
+            # A second interrupt: what was on its way is possibly paid.
+            ready.rows.ended_by = ready.rows.ended_by or stopped
+        if ready.rows.book.counts.tokens:
+            self.say_where_kept(ready.rows.origin, caller)
+        return job
 
     def plan(self, frame: Any, prompt: str | Sequence[tuple[str, bool]], **options: Any) -> Plan:
         """Say what `map` would do, without a call; see `nbnebius.plan`."""
@@ -146,22 +184,6 @@ class Maps(Core):
             return Ready(asked, rows, await look_ahead(rows, self.journal), fresh)
 
         return self.run(ready, caller)
-
-    def _run_map(self, ready: Ready, caller: Caller) -> pd.DataFrame:
-        job, work = self._map_job(ready)
-        try:
-            self.run(work, caller, on_interrupt=lambda: (job.cancel(), True)[1])
-        except Stopped as stopped:
-            # A second interrupt: what was on its way is possibly paid.
-            ready.rows.ended_by = ready.rows.ended_by or stopped
-        if ready.rows.book.counts.tokens:
-            self.say_where_kept(ready.rows.origin, caller)
-        return job.outcome()
-
-    def _start(self, ready: Ready) -> Job:
-        job, work = self._map_job(ready)
-        job.watch(self._connection.start(work, Mailbox.unread()).future)
-        return job
 
     def _map_job(self, ready: Ready) -> tuple[Job, Any]:
         from nbnebius.results.job import Job

@@ -72,8 +72,12 @@ class Flow(Protocol):
     async def turn(self) -> None:
         """Wait until an attempt may leave; it then counts as in flight."""
 
-    def released(self) -> None:
-        """Hear that an attempt is no longer in flight, and how it ended is queued to be kept."""
+    def released(self, *, doubtful: bool = False) -> None:
+        """
+        Hear that an attempt is no longer in flight, and how it ended is queued to be kept.
+
+        `doubtful`: it may have been paid for, and no answer came.
+        """
 
     def paused(self, *, refused: bool, doubtful: bool) -> None:
         """

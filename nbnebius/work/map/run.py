@@ -181,7 +181,7 @@ class Runner:
         except NebiusError as error:
             found = self._failed(error)
         except anyio.get_cancelled_exc_class():
-            if turn.in_flight:
+            if turn.last_is_doubtful:
                 found = Found("possibly_paid", error="cancelled while it was on its way")
             raise
         finally:

@@ -1,0 +1,34 @@
+"""Nothing that was committed is lost or bought again, however often a job is killed."""
+
+import pytest
+
+from tests.fault.kill_loop import Plan, run
+
+pytestmark = pytest.mark.fault
+
+
+def test_a_job_survives_being_killed(tmp_path):
+    plan = Plan(schema="label good|bad|mixed, score int, why: in ten words")
+    report = run(plan, tmp_path)
+    print(report.table(plan))
+    assert report.broken == []
+    assert report.kills.total() == plan.kills
+    assert len(report.promises.kept) >= 0.9 * plan.rows
+    assert report.promises.kills_with_doubt > 0
+
+
+def test_kept_calls_survive_being_killed(tmp_path):
+    plan = Plan(rows=400, kills=8, by="chat", seed=3)
+    report = run(plan, tmp_path)
+    print(report.table(plan))
+    assert report.broken == []
+    assert report.kills.total() == 8
+    assert len(report.promises.kept) >= 360
+
+
+def test_the_loop_finds_answers_that_were_taken_away(tmp_path):
+    plan = Plan(rows=300, kills=6, seed=5, plant="lost")
+    report = run(plan, tmp_path)
+    assert len(report.promises.lost) == 5
+    assert "5 committed answers were lost" in report.broken
+    assert "5 kept answers were bought again" in report.broken

@@ -6,7 +6,9 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.errors import BudgetReached
+import anyio
+
+from nbnebius.errors import BudgetReached, Stopped
 from nbnebius.session.caller import FUNCTION
 from nbnebius.session.connection import tell
 from nbnebius.session.dask.elsewhere import warn_of_another_journal
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from nbnebius.work.schema import Schema
 
 logger = logging.getLogger("nbnebius")
+LOOK = 0.5  # seconds between looks at whether a partition is still wanted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +88,8 @@ class PartitionMap:
         ------
         SettingsError
             This worker has no key, before anything is asked.
+        Stopped
+            Nobody waits for it any more; what was paid for is kept.
         """
         if not len(part):
             return self.meta.copy()
@@ -123,7 +128,9 @@ class PartitionMap:
         if rows.book.open:
             if seat.before:
                 warn_of_another_journal(seat.before)
-            await Runner(rows, service.client, session.journal, outlook).run()
+            await _run(Runner(rows, service.client, session.journal, outlook), seat)
+            if isinstance(rows.ended_by, Stopped):
+                raise rows.ended_by
             if rows.ended_by is not None:
                 self._say_why_unsent(rows, await service.explain(rows.ended_by, "chat", form.model))
         return Ready(asked, rows, outlook, fresh=False)
@@ -137,3 +144,17 @@ class PartitionMap:
         book = rows.book
         book.errors.update((n, reason) for n in range(book.requests) if book.is_open(n))
         logger.warning("%d requests of a partition were not sent: %s", book.open, reason)
+
+
+async def _run(runner: Runner, seat: Seat) -> None:
+    """Ask all rows, until nobody waits for them: Dask does not end the threads of its tasks."""
+
+    async def watch() -> None:
+        while seat.is_wanted():
+            await anyio.sleep(LOOK)
+        runner.stop(Stopped("The frame that this partition belongs to was cancelled"))
+
+    async with anyio.create_task_group() as both:
+        both.start_soon(watch)
+        await runner.run()
+        both.cancel_scope.cancel()

@@ -66,6 +66,8 @@ class Seat:
         The journal that it was asked by before, where that is another one, else "".
     leave
         Gives everything back.
+    is_wanted
+        Tells whether somebody still waits for the partition; from any thread.
     """
 
     places: int
@@ -73,6 +75,7 @@ class Seat:
     purse: Purse | None
     before: str
     leave: Callable[[], None]
+    is_wanted: Callable[[], bool]
 
 
 def take_seat(terms: Terms, home: str) -> Seat:
@@ -100,7 +103,7 @@ def _own_part(terms: Terms) -> Seat:
     is_child = multiprocessing.parent_process() is not None
     purse = None if terms.budget is None else Purse(terms.budget / max(1, terms.partitions))
     places = max(1, terms.concurrency // at_once)
-    return Seat(places, 1 / at_once if is_child else 1.0, purse, "", lambda: None)
+    return Seat(places, 1 / at_once if is_child else 1.0, purse, "", lambda: None, lambda: True)
 
 
 def _on_cluster(terms: Terms, home: str, worker: Worker) -> Seat:
@@ -110,6 +113,7 @@ def _on_cluster(terms: Terms, home: str, worker: Worker) -> Seat:
 
     loop = worker.loop.asyncio_loop  # type: ignore[attr-defined]
     member = secrets.token_hex(8)
+    partition = worker.get_current_task()
 
     async def ask(operation: str, **told: Any) -> Any:
         return await getattr(worker.scheduler, operation)(**told)
@@ -133,7 +137,7 @@ def _on_cluster(terms: Terms, home: str, worker: Worker) -> Seat:
         "job": terms.job,
         "member": member,
         "worker": worker.address,
-        "partition": str(worker.get_current_task()),
+        "partition": str(partition),
         "home": home,
         "concurrency": terms.concurrency,
         "partitions": terms.partitions,
@@ -147,4 +151,8 @@ def _on_cluster(terms: Terms, home: str, worker: Worker) -> Seat:
         spent = purse.spent + purse.held if purse else 0.0
         wait_for("nbnebius_leave", job=terms.job, member=member, spent=spent)
 
-    return Seat(places, 1 / given["workers"], purse, given["before"], leave)
+    def is_wanted() -> bool:
+        task = worker.state.tasks.get(partition)
+        return task is not None and task.state != "cancelled"
+
+    return Seat(places, 1 / given["workers"], purse, given["before"], leave, is_wanted)

@@ -58,7 +58,7 @@ def keyless(tmp_path):
         yield server
 
 
-@pytest.mark.parametrize("schema", [None, SHORT, "positive|negative", Judged])
+@pytest.mark.parametrize("schema", [None, SHORT, Label, Judged])
 def test_a_lazy_frame_has_the_dtypes_that_computing_gives(connected, lazy_reviews, schema):
     lazy = neb.map(lazy_reviews, "Judge: {review}", schema=schema, max_tokens=200)
     assert isinstance(lazy, dd.DataFrame)
@@ -72,7 +72,8 @@ def test_it_gives_what_map_gives(connected, reviews, lazy_reviews):
     plain = neb.map(reviews, "Judge: {review}", schema=SHORT, max_tokens=200)
     told = ["neb_cached", "neb_tokens", "neb_cost"]
     assert set(plain["neb_cached"][plain["neb_status"] == "ok"]) == {True}  # one journal, one key
-    computed["review"] = computed["review"].astype(plain["review"].dtype)
+    computed["review"] = computed["review"].astype(plain["review"].dtype)  # Dask's own strings
+    computed.index = computed.index.astype(plain.index.dtype)
     pd.testing.assert_frame_equal(computed.drop(columns=told), plain.drop(columns=told))
     assert computed.loc["r3", "neb_status"] == "skipped"
 
@@ -89,9 +90,10 @@ def test_nothing_is_asked_before_it_is_computed_nor_twice(connected, lazy_review
 
 
 def test_processes_find_their_own_key(connected, lazy_reviews):
-    lazy = neb.map(lazy_reviews, "Judge: {review}", max_tokens=50)
+    lazy = neb.map(lazy_reviews, "Judge: {review}", max_tokens=500)
     frame = lazy.compute(scheduler="processes", num_workers=2)
-    assert frame["neb_status"].value_counts()["ok"] == 11
+    counts = frame["neb_status"].value_counts()
+    assert (counts["ok"], counts["skipped"]) == (11, 1)
 
 
 def test_a_process_without_a_key_says_so(box, lazy_reviews):

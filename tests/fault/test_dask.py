@@ -150,14 +150,16 @@ def two_homes(folder):
 
 def test_a_partition_that_goes_on_with_another_journal_says_so(tmp_path, paying_server):
     server = paying_server("--delay-ms", "150")
-    with (
-        two_homes(tmp_path) as client,
-        pytest.warns(UserWarning, match="begun with the journal at .*home-[01] and goes on"),
-    ):
+
+    def job_with_a_death(client):
         running = client.compute(lazy(server, rows=400, partitions=1))
         until(lambda: server.executed() > 100)
         (busy,) = [worker for worker, keys in client.processing().items() if keys]
         kill_one(client, busy)
-        frame = running.result()
+        return running.result()
+
+    warned = "begun with the journal at .*home-[01] and goes on with the one at .*home-[01]:"
+    with two_homes(tmp_path) as client, pytest.warns(UserWarning, match=warned):
+        frame = job_with_a_death(client)
     assert statuses(frame) == {"ok": 400}
     assert server.counts().total() >= distinct(400) + 60  # bought again, as was said

@@ -150,7 +150,7 @@ async def _run(runner: Runner, seat: Seat) -> None:
     """Ask all rows, until nobody waits for them: Dask does not end the threads of its tasks."""
 
     async def watch() -> None:
-        while seat.is_wanted():
+        while seat.is_wanted():  # noqa: ASYNC110 - Dask tells no event
             await anyio.sleep(LOOK)
         runner.stop(Stopped("The frame that this partition belongs to was cancelled"))
 

@@ -8,6 +8,7 @@ is nobody to ask, so each partition gets an equal part.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import secrets
 import sys
@@ -149,7 +150,9 @@ def _on_cluster(terms: Terms, home: str, worker: Worker) -> Seat:
 
     def leave() -> None:
         spent = purse.spent + purse.held if purse else 0.0
-        wait_for("nbnebius_leave", job=terms.job, member=member, spent=spent)
+        # Without its scheduler this worker is about to end, and is entered as lost.
+        with contextlib.suppress(OSError):
+            wait_for("nbnebius_leave", job=terms.job, member=member, spent=spent)
 
     def is_wanted() -> bool:
         task = worker.state.tasks.get(partition)

@@ -116,18 +116,27 @@ def test_a_cancelled_job_sends_nothing_more(paying_server, cluster):
     while seen[-1] != seen[-2]:  # until a look finds no more than the one before
         time.sleep(3)
         seen.append(server.stats()["requests"])
-    assert seen[-1] < distinct(ROWS) // 2
+    assert seen[-1] < distinct(ROWS) // 3
 
 
-@pytest.mark.parametrize("told", [(), ("--untold",)], ids=["headers", "refusals"])
-def test_four_workers_keep_to_one_rate_limit(paying_server, cluster, told):
-    limit = ("--per-minute", "3000", "--level", "100", "--delay-ms", "20")
-    server = paying_server(*limit, *told)
+def at_a_limit(server):
     frame = lazy(server, rows=600).compute()
     assert statuses(frame) == {"ok": 600}
-    seen = server.stats()
-    assert seen["requests"] > seen["refused_429"] + 500
-    assert seen["refused_429"] <= (2 * IN_FLIGHT if told else 0.1 * seen["requests"])
+    assert set(server.counts().values()) == {1}
+    return server.stats()
+
+
+def test_four_workers_share_a_limit_that_headers_tell(paying_server, cluster):
+    server = paying_server("--per-minute", "3000", "--level", "10", "--delay-ms", "20")
+    seen = at_a_limit(server)
+    # four workers that each take the whole limit for theirs are refused some 6 times in 100
+    assert seen["refused_429"] <= 0.04 * seen["requests"]
+
+
+def test_four_workers_keep_to_a_limit_that_refusals_tell(paying_server, cluster):
+    limit = ("--per-minute", "3000", "--level", "100", "--delay-ms", "20")
+    seen = at_a_limit(paying_server(*limit, "--untold"))
+    assert seen["refused_429"] <= 2 * IN_FLIGHT
 
 
 @contextlib.contextmanager

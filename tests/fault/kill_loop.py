@@ -3,7 +3,7 @@ Kill a job again and again, and hold what is left against the promises about mon
 
 ``python -m tests.fault.kill_loop --rows 20000 --in-flight 64 --kills 300 --seed 7`` prints a table
 and exits with 1 where a promise was broken. ``--plant lost`` deletes answers between kills: then it
-has to find that, or it is blind.
+has to find that, or it is blind. ``--interrupt`` interrupts instead: then nothing may be in doubt.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.fault.children import run_job, start_job
+from tests.fault.children import Child, run_job, start_job
 from tests.fault.job import Spec, distinct
 from tests.fault.journal_reading import read_calls
 from tests.fault.moments import draw, wait_for
@@ -42,6 +42,7 @@ class Plan:
     delay_ms: float = 20.0
     schema: str = ""
     plant: str = ""
+    interrupt: bool = False
 
 
 @dataclass(slots=True)
@@ -88,7 +89,8 @@ class KillLoop:
         self.server = server
         self.home = folder / "home"
         self.dice = random.Random(plan.seed)
-        self.report = Report(Promises(plan.in_flight))
+        # what an interrupt stops, it lets land
+        self.report = Report(Promises(0 if plan.interrupt else plan.in_flight))
         self.counts: Counter[str] = Counter()
         self.read_up_to = 0
         self.start_up = FIRST_START
@@ -140,7 +142,11 @@ class KillLoop:
         if not came:
             self._finish(child.wait())
             return
-        child.kill()
+        if plan.interrupt:
+            child.interrupt()
+            report.broken += wrongly_ended(child)
+        else:
+            child.kill()
         report.kills[moment.kind] += 1
         self._look(killed=True)
         if plan.plant == "lost" and report.kills.total() == plan.kills // 2:
@@ -187,6 +193,17 @@ def delete_answers(journal: Path, count: int) -> None:
     connection.close()
 
 
+def wrongly_ended(child: Child) -> list[str]:
+    """Tell what is wrong with how an interrupted child ended; early on it may say nothing."""
+    if not child.out.exists():
+        return []
+    told = child.wait()
+    if told["raised"] not in {"", "Stopped"}:
+        return [f"an interrupt ended in {told['raised']}"]
+    bad = set(told["statuses"]) - {"ok", "unsent"}
+    return [f"an interrupt left rows {sorted(bad)}"] if bad else []
+
+
 def run(plan: Plan, folder: Path) -> Report:
     """Run the loop with a server of its own."""
     options = ("--delay-ms", str(plan.delay_ms), "--seed", str(plan.seed))
@@ -205,6 +222,7 @@ def main() -> int:
     parser.add_argument("--delay-ms", type=float, default=usual.delay_ms)
     parser.add_argument("--schema", default="", help="a short schema for the answers")
     parser.add_argument("--plant", choices=("", "lost"), default="", help="a defect to be found")
+    parser.add_argument("--interrupt", action="store_true", help="interrupt instead of killing")
     plan = Plan(**vars(parser.parse_args()))
     with tempfile.TemporaryDirectory(prefix="nbnebius-kill-loop-") as folder:
         report = run(plan, Path(folder))

@@ -17,6 +17,14 @@ def test_a_job_survives_being_killed(tmp_path):
     assert report.promises.kills_with_doubt > 0
 
 
+def test_interrupts_leave_nothing_in_doubt_and_buy_nothing_twice(tmp_path):
+    plan = Plan(rows=600, kills=10, seed=11, interrupt=True)
+    report = run(plan, tmp_path)
+    print(report.table(plan))
+    assert report.broken == []
+    assert report.executed == report.different
+
+
 def test_kept_calls_survive_being_killed(tmp_path):
     plan = Plan(rows=400, kills=8, by="chat", seed=3)
     report = run(plan, tmp_path)

@@ -2,15 +2,14 @@
 Kill a job again and again, and hold what is left against the promises about money.
 
 ``python -m tests.fault.kill_loop --rows 20000 --in-flight 64 --kills 300 --seed 7`` prints a table
-and exits with 1 where a promise was broken. ``--plant lost`` deletes answers between kills: then it
-has to find that, or it is blind. ``--interrupt`` interrupts instead: then nothing may be in doubt.
+and exits with 1 where a promise was broken. ``--plant lost`` takes answers away between kills: then
+it has to find that, or it is blind. ``--interrupt`` interrupts only: nothing may be in doubt then.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import sqlite3
 import sys
 import tempfile
 import time
@@ -24,6 +23,7 @@ from tests.fault.job import Spec, distinct
 from tests.fault.journal_reading import read_calls
 from tests.fault.moments import draw, wait_for
 from tests.fault.paying import Running, paying
+from tests.fault.plants import COUNT, PLANTS
 from tests.fault.promises import Promises
 
 # USD per million tokens: so cheap that no job has to be agreed to
@@ -55,7 +55,6 @@ class Report:
     kills: Counter[str] = field(default_factory=Counter)
     jobs: int = 0
     children: int = 0
-    rows: int = 0
     executed: int = 0
     different: int = 0
     broken: list[str] = field(default_factory=list)
@@ -96,6 +95,8 @@ class KillLoop:
         self.counts: Counter[str] = Counter()
         self.read_up_to = 0
         self.start_up = FIRST_START
+        self.kept_before = 0  # by earlier jobs
+        self.planted = False
 
     @property
     def journal(self) -> Path:
@@ -152,8 +153,10 @@ class KillLoop:
             child.kill()
         report.kills[moment.kind] += 1
         self._look(killed=True)
-        if plan.plant == "lost" and report.kills.total() == plan.kills // 2:
-            delete_answers(self.journal, 5)
+        fresh = len(report.promises.kept) - self.kept_before
+        if plan.plant and not self.planted and fresh >= COUNT:
+            PLANTS[plan.plant](self.journal, self.server.ledger)
+            self.planted = True
 
     def _look(self, *, killed: bool) -> None:
         self.server.quiet()
@@ -182,19 +185,7 @@ class KillLoop:
         if missing := set(sold) - set(self.counts):
             report.broken.append(f"{len(missing)} rows of {spec.name} were never bought")
         report.jobs += 1
-        report.rows += plan.rows
-
-
-def delete_answers(journal: Path, count: int) -> None:
-    """Do what must never happen, for the loop to find: take committed answers away."""
-    connection = sqlite3.connect(journal)
-    with connection:
-        rows = connection.execute(
-            "SELECT id FROM calls WHERE state = 'done' ORDER BY id LIMIT ?", (count,)
-        ).fetchall()
-        connection.executemany("DELETE FROM bodies WHERE call = ?", rows)
-        connection.executemany("DELETE FROM calls WHERE id = ?", rows)
-    connection.close()
+        self.kept_before = len(report.promises.kept)
 
 
 def wrongly_ended(child: Child) -> list[str]:
@@ -225,7 +216,7 @@ def main() -> int:
     parser.add_argument("--by", choices=("map", "chat"), default=usual.by)
     parser.add_argument("--delay-ms", type=float, default=usual.delay_ms)
     parser.add_argument("--schema", default="", help="a short schema for the answers")
-    parser.add_argument("--plant", choices=("", "lost"), default="", help="a defect to be found")
+    parser.add_argument("--plant", choices=("", *PLANTS), default="", help="a defect to be found")
     parser.add_argument("--interrupt", action="store_true", help="interrupt instead of killing")
     plan = Plan(**vars(parser.parse_args()))
     with tempfile.TemporaryDirectory(prefix="nbnebius-kill-loop-") as folder:

@@ -34,9 +34,15 @@ def test_kept_calls_survive_being_killed(tmp_path):
     assert len(report.promises.kept) >= 360
 
 
-def test_the_loop_finds_answers_that_were_taken_away(tmp_path):
-    plan = Plan(rows=300, kills=6, seed=5, plant="lost")
-    report = run(plan, tmp_path)
-    assert len(report.promises.lost) == 5
-    assert "5 committed answers were lost" in report.broken
-    assert "5 kept answers were bought again" in report.broken
+@pytest.mark.parametrize(
+    ("plant", "found"),
+    [
+        ("lost", ["5 committed answers were lost", "5 kept answers were bought again"]),
+        ("changed", ["5 committed answers were lost", "is not that of an undisturbed run"]),
+        ("rebought", ["5 kept answers were bought again", "5 executions have no intent"]),
+    ],
+)
+def test_the_loop_finds_what_is_planted(tmp_path, plant, found):
+    report = run(Plan(rows=400, kills=5, seed=5, plant=plant), tmp_path)
+    told = "; ".join(report.broken)
+    assert [one for one in found if one not in told] == []

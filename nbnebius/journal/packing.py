@@ -7,19 +7,22 @@ import zlib
 LARGEST = 512 * 2**20  # bytes; the transport reads no larger answer
 
 
-PLAIN = b"\0"  # no compressed body begins so
+PLAIN = b"\0"  # no compressed body begins so; a checksum of four bytes follows
 SHORT = 1024  # bytes; below, setting a compressor up costs more than it saves
 
 
 def pack(data: bytes) -> bytes:
     """Compress a body, quickly; a short one is left as it is."""
-    return zlib.compress(data, 1) if len(data) > SHORT else PLAIN + data
+    if len(data) > SHORT:
+        return zlib.compress(data, 1)
+    return PLAIN + zlib.crc32(data).to_bytes(4) + data
 
 
 def unpack(data: bytes) -> bytes | None:
     """Give a body back, or None where it is damaged or larger than any answer can be."""
     if data[:1] == PLAIN:
-        return data[1:]
+        checksum, body = data[1:5], data[5:]
+        return body if zlib.crc32(body).to_bytes(4) == checksum else None
     unpacker = zlib.decompressobj()
     try:
         body = unpacker.decompress(data, LARGEST)

@@ -22,11 +22,16 @@ from nbnebius.journal.kept import (
     unfiled_embeddings,
 )
 from nbnebius.journal.keys import KeyForm, own_key, request_key, text_key
+from nbnebius.journal.purge import Purged, Waste, purge, purgeable
 from nbnebius.journal.purse import Purse, no_price, reached
+from nbnebius.journal.size import hold_size
+from nbnebius.journal.usage import BY, By, UsageRow, UsageSum, note_reuse, usage_by, usage_rows
 
 __all__ = [
+    "BY",
     "SLICE",
     "Bill",
+    "By",
     "Doubt",
     "History",
     "Journal",
@@ -34,16 +39,24 @@ __all__ = [
     "KeptRow",
     "KeptVector",
     "KeyForm",
+    "Purged",
     "Purse",
     "Spend",
+    "UsageRow",
+    "UsageSum",
+    "Waste",
     "find_answer",
     "find_answers",
     "find_doubt",
     "find_vectors",
     "history",
+    "hold_size",
     "kept_request",
     "no_price",
+    "note_reuse",
     "own_key",
+    "purge",
+    "purgeable",
     "reached",
     "request_key",
     "settle_orphans",
@@ -51,4 +64,6 @@ __all__ = [
     "tell_once",
     "text_key",
     "unfiled_embeddings",
+    "usage_by",
+    "usage_rows",
 ]

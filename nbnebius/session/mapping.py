@@ -180,7 +180,7 @@ class Maps(Core):
                 observer=tell,
             )
             if not fresh:
-                await read_kept(rows, self.journal)
+                await read_kept(rows, self.journal, service.client)
             return Ready(asked, rows, await look_ahead(rows, self.journal), fresh)
 
         return self.run(ready, caller)

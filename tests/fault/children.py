@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -47,6 +48,11 @@ class Child:
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.kill()
+        self.process.wait(LONGEST)
+
+    def interrupt(self) -> None:
+        """Interrupt it once, and wait for it to wind down."""
+        self.process.send_signal(signal.SIGINT)
         self.process.wait(LONGEST)
 
 

@@ -68,7 +68,8 @@ def read_calls(journal: Path) -> list[Call]:
 def _call(number: int, key: bytes, state: str, packed: bytes | None) -> Call:
     if packed is None:
         return Call(number, key, state)
-    found = _NAMED.search(zlib.decompress(packed))
+    # short bodies lie there as they came, behind a zero
+    found = _NAMED.search(packed if packed[:1] == b"\0" else zlib.decompress(packed))
     digest = hashlib.blake2b(packed, digest_size=8).hexdigest()
     return Call(number, key, state, found[1].decode() if found else "", digest)
 

@@ -2,15 +2,14 @@
 Kill a job again and again, and hold what is left against the promises about money.
 
 ``python -m tests.fault.kill_loop --rows 20000 --in-flight 64 --kills 300 --seed 7`` prints a table
-and exits with 1 where a promise was broken. ``--plant lost`` deletes answers between kills: then it
-has to find that, or it is blind.
+and exits with 1 where a promise was broken. ``--plant lost`` takes answers away between kills: then
+it has to find that, or it is blind. ``--interrupt`` interrupts only: nothing may be in doubt then.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import sqlite3
 import sys
 import tempfile
 import time
@@ -19,13 +18,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.fault.children import run_job, start_job
+from tests.fault.children import Child, run_job, start_job
 from tests.fault.job import Spec, distinct
 from tests.fault.journal_reading import read_calls
 from tests.fault.moments import draw, wait_for
 from tests.fault.paying import Running, paying
+from tests.fault.plants import COUNT, PLANTS
 from tests.fault.promises import Promises
 
+# USD per million tokens: so cheap that no job has to be agreed to
+CHEAP = ("--price-in", "0.001", "--price-out", "0.001")
 FIRST_START = 1.5
 """Seconds to a child's first request, until one has been measured."""
 
@@ -42,6 +44,7 @@ class Plan:
     delay_ms: float = 20.0
     schema: str = ""
     plant: str = ""
+    interrupt: bool = False
 
 
 @dataclass(slots=True)
@@ -52,7 +55,6 @@ class Report:
     kills: Counter[str] = field(default_factory=Counter)
     jobs: int = 0
     children: int = 0
-    rows: int = 0
     executed: int = 0
     different: int = 0
     broken: list[str] = field(default_factory=list)
@@ -88,10 +90,13 @@ class KillLoop:
         self.server = server
         self.home = folder / "home"
         self.dice = random.Random(plan.seed)
-        self.report = Report(Promises(plan.in_flight))
+        # what an interrupt stops, it lets land
+        self.report = Report(Promises(0 if plan.interrupt else plan.in_flight))
         self.counts: Counter[str] = Counter()
         self.read_up_to = 0
         self.start_up = FIRST_START
+        self.kept_before = 0  # by earlier jobs
+        self.planted = False
 
     @property
     def journal(self) -> Path:
@@ -106,9 +111,10 @@ class KillLoop:
 
     def run(self) -> Report:
         """Kill as often as planned, then let the last job finish."""
-        while self.report.kills.total() < self.plan.kills:
+        while self.report.kills.total() < self.plan.kills and not self.report.broken:
             self._one_child()
-        self._finish(run_job(self.folder, self.home, self.spec()))
+        if not self.report.broken:
+            self._finish(run_job(self.folder, self.home, self.spec()))
         report = self.report
         report.executed, report.different = sum(self.counts.values()), len(self.counts)
         report.broken += report.promises.broken()
@@ -140,11 +146,17 @@ class KillLoop:
         if not came:
             self._finish(child.wait())
             return
-        child.kill()
+        if plan.interrupt:
+            child.interrupt()
+            report.broken += wrongly_ended(child)
+        else:
+            child.kill()
         report.kills[moment.kind] += 1
         self._look(killed=True)
-        if plan.plant == "lost" and report.kills.total() == plan.kills // 2:
-            delete_answers(self.journal, 5)
+        fresh = len(report.promises.kept) - self.kept_before
+        if plan.plant and not self.planted and fresh >= COUNT:
+            PLANTS[plan.plant](self.journal, self.server.ledger)
+            self.planted = True
 
     def _look(self, *, killed: bool) -> None:
         self.server.quiet()
@@ -157,13 +169,14 @@ class KillLoop:
         """Compare a finished job with one that nobody disturbed."""
         report, plan, spec = self.report, self.plan, self.spec()
         self._look(killed=False)
-        with paying(self.folder / f"undisturbed-{report.jobs}") as other:
+        if told["answers"] is None or told["raised"]:
+            report.broken.append(f"{spec.name} ended with {told['raised'] or 'nothing'}")
+            return
+        with paying(self.folder / f"undisturbed-{report.jobs}", *CHEAP) as other:
             spec.url = other.url
             expected = run_job(self.folder, self.folder / f"home-{report.jobs}", spec)
             sold = other.counts()
-        if told["answers"] is None or told["raised"]:
-            report.broken.append(f"{spec.name} ended with {told['raised'] or 'nothing'}")
-        elif told["answers"] != expected["answers"] or told.get("dtypes") != expected.get("dtypes"):
+        if told["answers"] != expected["answers"] or told.get("dtypes") != expected.get("dtypes"):
             report.broken.append(f"the frame of {spec.name} is not that of an undisturbed run")
         if len(sold) != distinct(plan.rows) or sold.total() != len(sold):
             report.broken.append(f"undisturbed, {spec.name} bought {sold.total()} answers")
@@ -172,24 +185,23 @@ class KillLoop:
         if missing := set(sold) - set(self.counts):
             report.broken.append(f"{len(missing)} rows of {spec.name} were never bought")
         report.jobs += 1
-        report.rows += plan.rows
+        self.kept_before = len(report.promises.kept)
 
 
-def delete_answers(journal: Path, count: int) -> None:
-    """Do what must never happen, for the loop to find: take committed answers away."""
-    connection = sqlite3.connect(journal)
-    with connection:
-        rows = connection.execute(
-            "SELECT id FROM calls WHERE state = 'done' ORDER BY id LIMIT ?", (count,)
-        ).fetchall()
-        connection.executemany("DELETE FROM bodies WHERE call = ?", rows)
-        connection.executemany("DELETE FROM calls WHERE id = ?", rows)
-    connection.close()
+def wrongly_ended(child: Child) -> list[str]:
+    """Tell what is wrong with how an interrupted child ended; early on it may say nothing."""
+    if not child.out.exists():
+        return []
+    told = child.wait()
+    if told["raised"] not in {"", "Stopped"}:
+        return [f"an interrupt ended in {told['raised']}"]
+    bad = set(told["statuses"]) - {"ok", "unsent"}
+    return [f"an interrupt left rows {sorted(bad)}"] if bad else []
 
 
 def run(plan: Plan, folder: Path) -> Report:
     """Run the loop with a server of its own."""
-    options = ("--delay-ms", str(plan.delay_ms), "--seed", str(plan.seed))
+    options = ("--delay-ms", str(plan.delay_ms), "--seed", str(plan.seed), *CHEAP)
     with paying(folder / "server", *options) as server:
         return KillLoop(plan, folder, server).run()
 
@@ -204,7 +216,8 @@ def main() -> int:
     parser.add_argument("--by", choices=("map", "chat"), default=usual.by)
     parser.add_argument("--delay-ms", type=float, default=usual.delay_ms)
     parser.add_argument("--schema", default="", help="a short schema for the answers")
-    parser.add_argument("--plant", choices=("", "lost"), default="", help="a defect to be found")
+    parser.add_argument("--plant", choices=("", *PLANTS), default="", help="a defect to be found")
+    parser.add_argument("--interrupt", action="store_true", help="interrupt instead of killing")
     plan = Plan(**vars(parser.parse_args()))
     with tempfile.TemporaryDirectory(prefix="nbnebius-kill-loop-") as folder:
         report = run(plan, Path(folder))

@@ -59,3 +59,15 @@ def test_a_budget_that_nothing_fits_sends_nothing(server, judge):
         judge(budget=0.000001)
     assert server.executed() == 0
     assert set(caught.value.frame["neb_status"]) == {"unsent"}
+
+
+def test_what_is_cut_off_after_it_was_billed_counts_too(paying_server):
+    prices = ("--price-in", "70", "--price-out", "90")
+    server = paying_server("--delay-ms", "20", "--cut-every", "10", *prices)
+    neb.connect("x", server.url)
+    frame = frame_of(Spec(server.url, ROWS))
+    with pytest.raises(neb.BudgetReached):
+        neb.map(frame, TEMPLATE, max_tokens=MAX_TOKENS, budget=5 * BUDGET, allow_failed=1)
+    server.quiet()
+    assert server.stats()["cut"] > 2
+    assert server.stats()["cost"] <= 5 * BUDGET

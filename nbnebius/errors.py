@@ -287,11 +287,20 @@ class ReplayError(NebiusError):
 
 class Stopped(NebiusError, KeyboardInterrupt):  # noqa: N818 - it is not a fault
     """
-    The user interrupted; what had come by then is kept in ``reply``.
+    The user interrupted; what had come by then is kept in ``reply``, or rows of it in ``frame``.
 
     It is a ``KeyboardInterrupt`` too, so that "Run All" stops at this cell.
     """
 
-    def __init__(self, what: str, *, why: str = "", hint: str = "", reply: object = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        hint: str = "",
+        reply: object = None,
+        frame: object = None,
+    ) -> None:
         super().__init__(what, why=why, hint=hint)
         self.reply = reply
+        self.frame = frame

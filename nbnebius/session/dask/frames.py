@@ -10,11 +10,30 @@ from nbnebius.errors import OptionError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbnebius.session.session import Session
+
 
 def is_dask(given: Any) -> bool:
     """Tell whether it is a frame or a series of Dask; Dask is not loaded for that."""
     dask_frames = sys.modules.get("dask.dataframe")
     return dask_frames is not None and isinstance(given, dask_frames.DataFrame | dask_frames.Series)
+
+
+def refuse_replay(session: Session) -> None:
+    """
+    Keep workers from asking the service where a recording answers in its place.
+
+    Raises
+    ------
+    OptionError
+        The session replays.
+    """
+    if session.replays:
+        raise OptionError(
+            "A recording answers frames in memory, and this is a Dask frame",
+            why="its workers would ask the service",
+            hint="frame.compute() it first",
+        )
 
 
 def as_dask_frame(given: Any) -> Any:

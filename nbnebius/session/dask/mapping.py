@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
-from nbnebius.session.dask.frames import as_dask_frame, some_rows
+from nbnebius.session.dask.frames import as_dask_frame, refuse_replay, some_rows
 from nbnebius.session.dask.partition import PartitionMap
 from nbnebius.session.dask.seat import Terms
 from nbnebius.session.mapping import build_frame
@@ -59,6 +59,7 @@ def map_lazily(
     for name, is_told in told.items():
         if is_told:
             raise OptionError(f"{name} does not go with a Dask frame", hint=ELSEWHERE[name])
+    refuse_replay(session)
     _keep_key_out(session, prompt)
     frame = as_dask_frame(given)
     ready = session.prepare_map(some_rows(frame), prompt, budget=budget, private=private, **options)
@@ -92,11 +93,10 @@ def map_lazily(
 
 
 def _least(budget: float | None, session: Session) -> float | None:
-    """Give the budget in USD: never more than what the session's own has left by now."""
-    purse = session.journal.purse
-    if purse is None:
-        return None if budget is None else float(budget)
-    return max(0.0, purse.left if budget is None else min(float(budget), purse.left))
+    """Give the budget in USD: never more than what the session's own have left by now."""
+    told = [] if budget is None else [float(budget)]
+    limits = told + [max(0.0, purse.left) for purse in session.budgets()]
+    return min(limits, default=None)
 
 
 def _keep_key_out(session: Session, prompt: str | Sequence[tuple[str, bool]]) -> None:

@@ -122,7 +122,7 @@ class PartitionMap:
             purse=seat.purse,
             observer=tell,
         )
-        await read_kept(rows, session.journal)
+        await read_kept(rows, session.journal, service.client)
         outlook = await look_ahead(rows, session.journal)
         asked = Asked(part, self.template, self.schema, self.name, self.columns, 1.0)
         if rows.book.open:

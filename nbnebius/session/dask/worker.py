@@ -8,7 +8,7 @@ import threading
 
 from nbnebius.session.default import default_session, has_default
 from nbnebius.session.session import Session
-from nbnebius.settings import Config, find_endpoint, home
+from nbnebius.settings import Config, find_endpoint, home, replay_file
 
 _lock = threading.Lock()
 _sessions: dict[str, Session] = {}
@@ -25,6 +25,8 @@ def worker_session(base_url: str) -> Session:
         This process has no key that may go there.
     """
     with _lock:
+        if replay_file():
+            return default_session()  # only a recording answers here
         if has_default() and default_session().endpoint.base_url == base_url:
             return default_session()
         if base_url not in _sessions:

@@ -292,15 +292,6 @@ class Stopped(NebiusError, KeyboardInterrupt):  # noqa: N818 - it is not a fault
     It is a ``KeyboardInterrupt`` too, so that "Run All" stops at this cell.
     """
 
-    def __init__(
-        self,
-        what: str,
-        *,
-        why: str = "",
-        hint: str = "",
-        reply: object = None,
-        frame: object = None,
-    ) -> None:
+    def __init__(self, what: str, *, why: str = "", hint: str = "", reply: object = None) -> None:
         super().__init__(what, why=why, hint=hint)
         self.reply = reply
-        self.frame = frame

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.commands import EMBED, EmbedOptions
-from nbnebius.errors import OptionError, Stopped
+from nbnebius.errors import BudgetReached, OptionError, Stopped
 from nbnebius.magics.calling import (
     caller,
     expand_text,
@@ -55,7 +55,7 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
                 caller=caller(notebook, session, options, screen),
                 **asked,
             )
-    except Stopped as stopped:
+    except (Stopped, BudgetReached) as stopped:
         if stopped.frame is not None:
             # What was paid for is bound before the error is raised.
             _give(notebook, screen, stopped.frame, options)

@@ -8,10 +8,13 @@ from nbnebius.errors import Stopped
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
+from nbnebius.session.consent import need_consent
 from nbnebius.session.core import Core
 from nbnebius.session.texts import Texts, read_texts
 from nbnebius.work.embed import Embedding
 from nbnebius.work.embed_buyer import embed
+from nbnebius.work.estimate import estimate_tokens
+from nbnebius.work.price import PER_MILLION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +48,7 @@ class Vectors(Core):
         read = read_texts(texts, column)
         prepared = self.prepare_embed(read, model=model, dimensions=dimensions)
         origin = self.origin_of(prepared, caller, cache=True, private=private)
+        self._agree_to(prepared)
         job = Embedding(read.texts, prepared.body["model"], dimensions, origin, prepared.price)
 
         async def work(service: Service) -> None:
@@ -63,7 +67,24 @@ class Vectors(Core):
             self.say_where_kept(origin, caller)
         if job.halt.asked:
             raise _stopped(frame)
+        if job.ended_by is not None:
+            job.ended_by.frame = frame
+            raise job.ended_by
         return frame
+
+    def _agree_to(self, prepared: Prepared) -> None:
+        """Ask once before many texts; those that are kept already are counted too."""
+        price = prepared.price.tokens_in
+        if price is not None:
+            texts = prepared.body["input"]
+            cost = sum(map(estimate_tokens, texts)) * price / PER_MILLION
+            need_consent(
+                self.asker,
+                cost,
+                f"{len(texts):,} texts",
+                also="; what is kept costs nothing",
+                hint="embed them in parts",
+            )
 
 
 def _stopped(frame: pd.DataFrame) -> Stopped:
@@ -71,9 +92,10 @@ def _stopped(frame: pd.DataFrame) -> Stopped:
     left = f"{counts['ok']:,} of {len(frame):,} texts have a vector, {counts['unsent']:,} not sent"
     if counts["possibly_paid"]:
         left += f", {counts['possibly_paid']:,} possibly paid"
-    return Stopped(
+    error = Stopped(
         "You interrupted the embedding",
         why=left,
         hint="run the cell again to buy only the rest; the error's .frame holds what is there",
-        frame=frame,
     )
+    error.frame = frame
+    return error

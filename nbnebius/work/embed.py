@@ -95,6 +95,7 @@ class Embedding:
     _unkept: errors.JournalError | None = None
     cost: float | None = 0.0
     bought: bool = False
+    ended_by: errors.BudgetReached | None = None
 
     def __post_init__(self) -> None:
         self._block = Block(
@@ -233,6 +234,11 @@ class Embedding:
         doubt = isinstance(error, errors.RequestTimeout)
         self._block.fail([one.row for one in group], error, POSSIBLY_PAID if doubt else FAILED)
         self._over = self._over or isinstance(error, _FATAL)
+
+    def end(self, group: Sequence[Text], error: errors.BudgetReached) -> None:
+        """Note that there is no money for a group, nor for those after it."""
+        self.give_back(group)
+        self.ended_by, self._over = error, True
 
     def cut_off(self, group: Sequence[Text]) -> None:
         """Note that a group was cancelled while it was under way."""

@@ -89,6 +89,9 @@ class _Buyer:
                 await self._buy(group[:half])
                 await self._buy(group[half:])
             return
+        except errors.BudgetReached as error:
+            order.end(group, error)
+            return
         except errors.NebiusError as error:
             order.failed(group, error)
             return

@@ -182,3 +182,21 @@ def test_a_series_becomes_a_frame_of_its_texts_and_vectors(connected, lazy_revie
 def test_a_plan_is_of_one_partition(connected, lazy_reviews):
     with pytest.raises(neb.OptionError, match="cannot be planned"):
         neb.plan(lazy_reviews, "{review}")
+
+
+def test_a_recording_is_not_passed_by(connected, lazy_reviews, tmp_path):
+    connected.record(tmp_path / "tape.sqlite")
+    with pytest.raises(neb.OptionError, match="in memory"):
+        neb.map(lazy_reviews, "Judge: {review}")
+    connected.chat("Say hello", max_tokens=20)
+    connected.record(None)
+    connected.replay(tmp_path / "tape.sqlite")
+    with pytest.raises(neb.OptionError, match="in memory"):
+        neb.embed(lazy_reviews, column="review")
+
+
+def test_a_sessions_budget_bounds_a_lazy_frame_too(connected, lazy_reviews):
+    connected.set_budget(1e-9)
+    frame = neb.map(lazy_reviews, "Judge: {review}", max_tokens=50, budget=5.0)
+    connected.set_budget(None)
+    assert set(frame.compute(scheduler="threads")["neb_status"]) == {"unsent", "skipped"}

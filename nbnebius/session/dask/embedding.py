@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import NebiusError, OptionError
 from nbnebius.session.dask.elsewhere import warn_of_another_journal
-from nbnebius.session.dask.frames import as_dask_frame, conform, refuse_replay, some_rows
+from nbnebius.session.dask.frames import as_dask_frame, conform, refuse_recordings, some_rows
 from nbnebius.session.dask.seat import Terms, take_seat
 from nbnebius.session.dask.worker import journal_place, worker_session
 from nbnebius.session.texts import Texts, text_column
@@ -113,7 +113,7 @@ def embed_lazily(
     NebiusError
         What `embed` would raise before it sends anything.
     """
-    refuse_replay(session)
+    refuse_recordings(session)
     frame = as_dask_frame(given)
     if column is not None and frame is not given:
         raise OptionError("column needs a frame", why=f"this is a {type(given).__name__}")

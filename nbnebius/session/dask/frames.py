@@ -19,19 +19,19 @@ def is_dask(given: Any) -> bool:
     return dask_frames is not None and isinstance(given, dask_frames.DataFrame | dask_frames.Series)
 
 
-def refuse_replay(session: Session) -> None:
+def refuse_recordings(session: Session) -> None:
     """
-    Keep workers from asking the service where a recording answers in its place.
+    Keep Dask frames from recordings: what workers ask passes by this process.
 
     Raises
     ------
     OptionError
-        The session replays.
+        The session replays a recording, or writes one.
     """
-    if session.replays:
+    if session.replays or session.records:
         raise OptionError(
-            "A recording answers frames in memory, and this is a Dask frame",
-            why="its workers would ask the service",
+            "A recording answers, and hears, frames in memory, and this is a Dask frame",
+            why="its workers ask the service by themselves",
             hint="frame.compute() it first",
         )
 

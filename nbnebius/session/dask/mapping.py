@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
-from nbnebius.session.dask.frames import as_dask_frame, refuse_replay, some_rows
+from nbnebius.session.dask.frames import as_dask_frame, refuse_recordings, some_rows
 from nbnebius.session.dask.partition import PartitionMap
 from nbnebius.session.dask.seat import Terms
 from nbnebius.session.mapping import build_frame
@@ -59,7 +59,7 @@ def map_lazily(
     for name, is_told in told.items():
         if is_told:
             raise OptionError(f"{name} does not go with a Dask frame", hint=ELSEWHERE[name])
-    refuse_replay(session)
+    refuse_recordings(session)
     _keep_key_out(session, prompt)
     frame = as_dask_frame(given)
     ready = session.prepare_map(some_rows(frame), prompt, budget=budget, private=private, **options)

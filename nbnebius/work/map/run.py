@@ -182,7 +182,7 @@ class Runner:
         except NebiusError as error:
             found = self._failed(error)
         except anyio.get_cancelled_exc_class():
-            if turn.in_flight:
+            if turn.last_is_doubtful:
                 found = Found("possibly_paid", error="cancelled while it was on its way")
             raise
         finally:
@@ -268,6 +268,8 @@ class Runner:
                     self.stop(no_price(purse))
                 elif purse.fits(bound):
                     break
+                elif await purse.more(bound):
+                    continue
                 elif not purse.could_fit(bound) or not purse.held:
                     self.stop(reached(purse, bound))
                 else:

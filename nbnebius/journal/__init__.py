@@ -9,6 +9,19 @@ from nbnebius.journal.bulk import (
     find_doubt,
     history,
 )
+from nbnebius.journal.job_rows import (
+    Claim,
+    KeptLine,
+    claim_rows,
+    cost_of,
+    give_up_job,
+    is_begun,
+    jobs_of,
+    keep_lines,
+    put_away,
+    unanswered,
+)
+from nbnebius.journal.jobs import KeptJob, begin_job, find_job, plan_job, take_job, turn_job
 from nbnebius.journal.journal import Bill, Journal, KeptVector
 from nbnebius.journal.kept import (
     KeptAnswer,
@@ -22,33 +35,50 @@ from nbnebius.journal.kept import (
     unfiled_embeddings,
 )
 from nbnebius.journal.keys import KeyForm, own_key, request_key, text_key
-from nbnebius.journal.purse import Purse, no_price, reached
+from nbnebius.journal.purse import Hold, Purse, no_price, reached
 
 __all__ = [
     "SLICE",
     "Bill",
+    "Claim",
     "Doubt",
     "History",
+    "Hold",
     "Journal",
     "KeptAnswer",
+    "KeptJob",
+    "KeptLine",
     "KeptRow",
     "KeptVector",
     "KeyForm",
     "Purse",
     "Spend",
+    "begin_job",
+    "claim_rows",
+    "cost_of",
     "find_answer",
     "find_answers",
     "find_doubt",
+    "find_job",
     "find_vectors",
+    "give_up_job",
     "history",
+    "is_begun",
+    "jobs_of",
+    "keep_lines",
     "kept_request",
     "no_price",
     "own_key",
+    "plan_job",
+    "put_away",
     "reached",
     "request_key",
     "settle_orphans",
     "spent",
+    "take_job",
     "tell_once",
     "text_key",
+    "turn_job",
+    "unanswered",
     "unfiled_embeddings",
 ]

@@ -67,6 +67,10 @@ class Journal:
         The session's budget, or None for none.
     running
         The records of what is on its way.
+    at_work
+        The numbers of the jobs that this process is sending off.
+    pledged
+        USD of the session's budget that batches at the server hold, by their jobs' numbers.
     """
 
     def __init__(self, path: Path) -> None:
@@ -75,6 +79,8 @@ class Journal:
         self.purse: Purse | None = None
         self.owner = f"{platform.node()}:{os.getpid()}"
         self.running: set[int] = set()
+        self.at_work: set[int] = set()
+        self.pledged: dict[int, float] = {}
         self._holds: dict[int, Hold] = {}
         self._asked: set[tuple[bytes, str]] = set()
         try:

@@ -6,23 +6,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.bridge import Mailbox
-from nbnebius.errors import NebiusError, OptionError, SettingsError, Stopped
+from nbnebius.errors import NebiusError, OptionError, Stopped
+from nbnebius.events import Note
 from nbnebius.journal import Purse, no_price
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
+from nbnebius.session.consent import agree
 from nbnebius.session.core import Core
 from nbnebius.session.map_request import (
-    CONFIRM,
     Asked,
     check_numbers,
-    confirm_above,
     read_price,
     read_request,
 )
 from nbnebius.session.prompt import to_messages
 from nbnebius.session.rows import FrameRows, as_frame
 from nbnebius.work.ask import Wish
+from nbnebius.work.map.batch import BatchRunner
+from nbnebius.work.map.batch_entries import count_batched
+from nbnebius.work.map.batch_file import BatchRules
 from nbnebius.work.map.form import Form, hole
 from nbnebius.work.map.job import RowsJob, read_kept
 from nbnebius.work.map.outlook import Outlook, look_ahead
@@ -54,6 +57,8 @@ class Ready:
 class Maps(Core):
     """The part of a session that works whole frames."""
 
+    batch_rules = BatchRules()
+
     def map(
         self,
         frame: Any,
@@ -72,10 +77,16 @@ class Maps(Core):
         ready = self.prepare_map(
             frame, prompt, budget=budget, private=private, caller=caller, **options
         )
-        self._confirm(ready.outlook, budget)
+        if via == "batch" and ready.rows.origin.private:
+            raise OptionError(
+                "A batch cannot be private",
+                why="its answers come later, and are matched with what is kept of their requests",
+                hint="leave out private, or ask the rows one by one: --via online",
+            )
+        agree(self.asker, self._still_to_pay(ready, via, caller), budget, via)
         if background:
-            return self._start(ready)
-        return self._run_map(ready, caller)
+            return self._start(ready, via)
+        return self._run_map(ready, caller, via)
 
     def plan(self, frame: Any, prompt: str | Sequence[tuple[str, bool]], **options: Any) -> Plan:
         """Say what `map` would do, without a call; see `nbnebius.plan`."""
@@ -147,8 +158,8 @@ class Maps(Core):
 
         return self.run(ready, caller)
 
-    def _run_map(self, ready: Ready, caller: Caller) -> pd.DataFrame:
-        job, work = self._map_job(ready)
+    def _run_map(self, ready: Ready, caller: Caller, via: str) -> pd.DataFrame:
+        job, work = self._map_job(ready, via)
         try:
             self.run(work, caller, on_interrupt=lambda: (job.cancel(), True)[1])
         except Stopped as stopped:
@@ -158,21 +169,21 @@ class Maps(Core):
             self.say_where_kept(ready.rows.origin, caller)
         return job.outcome()
 
-    def _start(self, ready: Ready) -> Job:
-        job, work = self._map_job(ready)
+    def _start(self, ready: Ready, via: str) -> Job:
+        job, work = self._map_job(ready, via)
         job.watch(self._connection.start(work, Mailbox.unread()).future)
         return job
 
-    def _map_job(self, ready: Ready) -> tuple[Job, Any]:
+    def _map_job(self, ready: Ready, via: str) -> tuple[Job, Any]:
         from nbnebius.results.job import Job
 
         rows = ready.rows
-        runners: list[Runner] = []
+        runners: list[Runner | BatchRunner] = []
 
         async def work(service: Service) -> None:
             if not rows.book.open:
                 return
-            runner = Runner(rows, service.client, self.journal, ready.outlook)
+            runner = self._runner(ready, service, via)
             runners.append(runner)
             if rows.ended_by is None:
                 await runner.run()
@@ -197,29 +208,36 @@ class Maps(Core):
         )
         return job, work
 
-    def _confirm(self, outlook: Outlook, budget: float | None) -> None:
-        """Ask once before a job that is not cheap; a budget is consent."""
-        cost = outlook.cost
-        limit = confirm_above()
-        if budget is not None or cost is None or cost <= limit:
-            return
-        question = (
-            f"About USD {cost:.2f} for {outlook.requests:,} requests (an estimate; as a batch "
-            f"about USD {outlook.batch_cost:.2f}). Send them?"
+    def _runner(self, ready: Ready, service: Service, via: str) -> Runner | BatchRunner:
+        rows = ready.rows
+        if via == "online":
+            return Runner(rows, service.client, self.journal, ready.outlook)
+        return BatchRunner(
+            rows,
+            service.client,
+            self.journal,
+            name=ready.asked.name,
+            project=self.project,
+            rules=self.batch_rules,
         )
-        try:
-            agreed = self.asker.confirm(question)
-        except SettingsError:
-            raise OptionError(
-                f"This job is estimated at USD {cost:.2f}, and nobody can be asked here",
-                why=f"above USD {limit:g} somebody has to agree",
-                hint=f"give a budget, as --budget {cost * 1.5:.2g}, or set {CONFIRM}",
-            ) from None
-        if not agreed:
-            raise Stopped(
-                "You did not agree, so nothing was sent",
-                hint="--sample 20 tries a few rows; --via batch costs half",
+
+    def _still_to_pay(self, ready: Ready, via: str, caller: Caller) -> Outlook:
+        """Leave out of what is to be agreed to what is in a batch already."""
+        rows, outlook = ready.rows, ready.outlook
+        if rows.origin.private:
+            return outlook
+        there = self.run(lambda _: count_batched(rows, self.journal), caller)
+        if not there:
+            return outlook
+        if via == "online":
+            (caller.see or self.observer)(
+                Note(
+                    f"{there:,} of these rows are in a batch at the server, and are paid for "
+                    "there: --via batch waits for it; asked now, they are paid twice"
+                )
             )
+            return outlook
+        return outlook.without(there)
 
 
 def build_frame(ready: Ready) -> pd.DataFrame:

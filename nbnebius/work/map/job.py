@@ -11,6 +11,8 @@ from nbnebius.work.map.answers import outcome
 from nbnebius.work.map.book import Book
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nbnebius.errors import NebiusError
     from nbnebius.events import Observer
     from nbnebius.journal import Journal, Purse
@@ -70,6 +72,14 @@ class RowsJob:
         text = self.template.fill(values)
         assert text is not None, "a row that was surveyed"
         return text
+
+    def open_rows(self) -> Iterator[tuple[int, str]]:
+        """Give the number and the prompt of each request that has no outcome yet."""
+        numbers, first = self.survey.numbers, self.survey.first
+        for row, values in enumerate(self.source.rows()):
+            number = int(numbers[row])
+            if number >= 0 and first[number] == row and self.book.is_open(number):
+                yield number, self.text(values)
 
 
 async def read_kept(job: RowsJob, journal: Journal) -> None:

@@ -111,6 +111,7 @@ class BatchRunner:
         self._job.observer(how_far(self._job, self._followed.values()))
 
     async def _run(self) -> None:
+        pause = AGAIN
         while True:
             self.tell()
             self._freed = self._sender.left_over = False
@@ -120,7 +121,8 @@ class BatchRunner:
             if not (self._freed or self._sender.left_over) or self._sender.over is not None:
                 return
             # Somebody else was asking some rows: look whether their answers have come.
-            await anyio.sleep(AGAIN)
+            await anyio.sleep(pause)
+            pause = min(pause * 2, self._rules.longest_pause)
             rows = self._member == 0
             await enter_kept(self._job, self._journal, self._price, rows, cached=True)
 

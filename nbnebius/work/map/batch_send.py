@@ -41,6 +41,9 @@ CHUNK_ROWS, CHUNK_BYTES = 1_000, 4 * 2**20
 CREATE_AT_MOST = 120.0
 """Seconds that creating a batch goes on after an interrupt: half done is worst."""
 
+CLEAN_UP = 5.0
+"""Seconds to take claims back after an interrupt; what is left is for the next run."""
+
 LONGEST_NAME = 200
 
 
@@ -89,6 +92,7 @@ class Sender:
         self._rules = rules
         self._member = member
         self._waiting: tuple[int, str] | None = None
+        self._creating: set[int] = set()
         self.over: NebiusError | None = None
         self.left_over = False
         self.pledged: dict[int, float | None] = {}
@@ -127,11 +131,25 @@ class Sender:
                     await self._submit(number, file, pledge, detail)
                     return number
             await give_up_job(journal, number)
+        except NebiusError as error:
+            if number not in self._creating or not is_doubtful(error):
+                await self._give_up(number)
+            raise
+        except anyio.get_cancelled_exc_class():
+            if number not in self._creating:
+                with anyio.move_on_after(CLEAN_UP, shield=True):
+                    await self._give_up(number)
+            raise
         finally:
             journal.at_work.discard(number)
             if number not in self.pledged:
                 pledge.end()
         return await self.send(rows)  # all of these are somebody else's; there may be more
+
+    async def _give_up(self, number: int) -> None:
+        """Free the rows of a batch that was surely not created."""
+        await give_up_job(self._journal, number)
+        self._member[self._member == number] = 0
 
     async def _gather(
         self, job: int, rows: Iterator[tuple[int, str]], file: BatchFile, pledge: Pledge
@@ -200,27 +218,22 @@ class Sender:
         self, number: int, file: BatchFile, pledge: Pledge, detail: dict[str, Any]
     ) -> None:
         """Bring a written batch to the server, or find it there."""
-        journal, sent = self._journal, False
+        journal, client, project = self._journal, self._client, self._project
         detail = {**detail, "count": file.requests, "bytes": file.size}
-        try:
-            key = await plan_job(journal, number, file.key, pledge.amount, detail)
-            batch = await find_batch(self._client, key, self._project)
-            if batch is None:
-                file_id = await self._upload(file, key)
-                # The upload may have taken an hour: look once more.
-                batch = await find_batch(self._client, key, self._project)
-            if batch is not None:
-                await turn_job(journal, number, "created", remote=batch.id)
-            else:
-                with anyio.move_on_after(CREATE_AT_MOST, shield=True):
-                    await turn_job(journal, number, "creating", file=file_id)
-                    sent = True
-                    await self._create(number, file_id, key, file.requests)
-        except NebiusError as error:
-            if not (sent and is_doubtful(error)):
-                await give_up_job(journal, number)
-                self._member[self._member == number] = 0
-            raise
+        key = await plan_job(journal, number, file.key, pledge.amount, detail)
+        batch = await find_batch(client, key, project)
+        file_id = ""
+        if batch is None:
+            file_id = await self._upload(file, key)
+            # The upload may have taken an hour: look once more.
+            batch = await find_batch(client, key, project)
+        if batch is not None:
+            await turn_job(journal, number, "created", remote=batch.id)
+        else:
+            with anyio.move_on_after(CREATE_AT_MOST, shield=True):
+                self._creating.add(number)
+                await turn_job(journal, number, "creating", file=file_id)
+                await self._create(number, file_id, key, file.requests)
         self.pledged[number] = pledge.amount
         if journal.purse is not None and pledge.amount is not None:
             journal.pledged[number] = pledge.amount

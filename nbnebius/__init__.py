@@ -31,6 +31,7 @@ _HOMES = {
     "PermissionDeniedError": "nbnebius.errors",
     "Picture": "nbnebius.results",
     "RateLimitError": "nbnebius.errors",
+    "ReplayError": "nbnebius.errors",
     "Reply": "nbnebius.results",
     "RequestTimeout": "nbnebius.errors",
     "ResponseError": "nbnebius.errors",
@@ -63,8 +64,10 @@ _HOMES = {
     "matrix": "nbnebius.frames.embeddings",
     "models": "nbnebius.session.functions",
     "plan": "nbnebius.session.functions",
+    "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
+    "usage": "nbnebius.session.functions",
 }
 
 __all__ = [
@@ -86,6 +89,7 @@ __all__ = [
     "PermissionDeniedError",
     "Picture",
     "RateLimitError",
+    "ReplayError",
     "Reply",
     "RequestTimeout",
     "ResponseError",
@@ -119,8 +123,10 @@ __all__ = [
     "matrix",
     "models",
     "plan",
+    "plot",
     "rerank",
     "upload",
+    "usage",
 ]
 
 
@@ -169,6 +175,7 @@ if TYPE_CHECKING:
         PaymentRequiredError,
         PermissionDeniedError,
         RateLimitError,
+        ReplayError,
         RequestTimeout,
         ResponseError,
         RowsFailed,
@@ -204,7 +211,9 @@ if TYPE_CHECKING:
         map,
         models,
         plan,
+        plot,
         rerank,
         upload,
+        usage,
     )
     from nbnebius.work.estimate import estimate_tokens

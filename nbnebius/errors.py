@@ -25,6 +25,7 @@ Every error this package raises, as one tree.
     ├─ JournalError                 the journal cannot be written or read
     ├─ BudgetReached                the money that may be spent is spent  .frame .job
     ├─ RowsFailed                   too many rows of a job have failed    .frame .job
+    ├─ ReplayError                  a recording that lacks a request, or is none
     └─ Stopped                      interrupted; what had come is kept    .reply .frame .job
 
 The names of the HTTP statuses are those of the openai package, so existing ``except`` clauses
@@ -53,6 +54,7 @@ __all__ = [
     "PaymentRequiredError",
     "PermissionDeniedError",
     "RateLimitError",
+    "ReplayError",
     "RequestTimeout",
     "ResponseError",
     "RowsFailed",
@@ -277,6 +279,10 @@ class BudgetReached(NebiusError):  # noqa: N818 - it is not a fault
 
 class RowsFailed(NebiusError):  # noqa: N818 - the rows did
     """More rows of a job have failed than are allowed; ``frame`` holds all, with their errors."""
+
+
+class ReplayError(NebiusError):
+    """A recording that does not hold what is asked, or cannot be read or written."""
 
 
 class Stopped(NebiusError, KeyboardInterrupt):  # noqa: N818 - it is not a fault

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbnebius.events import Intent
-    from nbnebius.transport.request import Params
+    from nbnebius.transport.request import Alias, Params
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
@@ -52,6 +52,7 @@ def post(
     *,
     params: Params | None = None,
     once: bool = False,
+    alias: Alias | None = None,
 ) -> Request:
     """Return the request that sends a body."""
     data = encode(body)
@@ -60,5 +61,12 @@ def post(
     model = body.get("model")
     lane = str(model or "")
     return Request(
-        "POST", path, params=params or {}, body=data, intent=intent, lane=lane, once=once
+        "POST",
+        path,
+        params=params or {},
+        body=data,
+        intent=intent,
+        lane=lane,
+        once=once,
+        alias=alias,
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from nbnebius.events import Intent
     from nbnebius.transport import Answer, Transport
+    from nbnebius.transport.request import Alias
     from nbnebius.types.images import ImageAnswer
 
 PATH = "images/generations"
@@ -28,14 +29,19 @@ class Images:
         self._transport = transport
 
     async def generate(
-        self, body: Mapping[str, Any], *, intent: Intent | None = None
+        self,
+        body: Mapping[str, Any],
+        *,
+        intent: Intent | None = None,
+        alias: Alias | None = None,
     ) -> tuple[ImageAnswer, Answer]:
         """
         Draw, and return the images or where they are. Errors are those of `Chat.create`.
 
-        A server may answer with a URL where base64 was asked, and the other way round.
+        A server may answer with a URL where base64 was asked, and the other way round. By `alias`
+        a recording knows a request whose seed nobody named.
         """
-        request = post(PATH, body, intent)
+        request = post(PATH, body, intent, alias=alias)
         answer = await self._transport.send(request)
         return decode_images(answer.body, self._transport.about(request)), answer
 

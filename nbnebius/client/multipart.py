@@ -136,11 +136,17 @@ def post_file(
             meter.add(len(piece))
         yield tail
 
+    async def told() -> AsyncIterator[bytes]:
+        # neither the mark nor the file's name, which may be made up, tells uploads apart
+        yield repr(sorted(fields.items())).encode(errors="replace")
+        async for piece in source.pieces():
+            yield piece
+
     return Request(
         "POST",
         path,
         params=params,
-        body=Stream(body, len(head) + source.length + len(tail)),
+        body=Stream(body, len(head) + source.length + len(tail), told),
         headers={"Content-Type": f"multipart/form-data; boundary={mark}"},
         free=True,
         once=True,

@@ -40,7 +40,9 @@ def read_embeddings(body: bytes) -> Embeddings:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
     else:
-        return _embeddings(_from_base64(answer.data), answer)
+        tokens = [datum.nbnebius_tokens for datum in answer.data]
+        told = None if all(count is None for count in tokens) else tokens
+        return _embeddings(_from_base64(answer.data), answer, told)
     try:
         floats = msgspec.json.decode(body, type=FloatAnswer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -55,7 +57,9 @@ def read_embeddings(body: bytes) -> Embeddings:
 
 
 def _embeddings(
-    vectors: NDArray[np.float32], answer: Base64Answer | FloatAnswer | AnyAnswer
+    vectors: NDArray[np.float32],
+    answer: Base64Answer | FloatAnswer | AnyAnswer,
+    tokens: list[float | None] | None = None,
 ) -> Embeddings:
     import numpy as np
 
@@ -64,7 +68,7 @@ def _embeddings(
         total = np.add.reduce(vectors, axis=None, dtype=np.float64)
     if not np.isfinite(total):
         raise ValueError("some numbers are not finite")
-    return Embeddings(vectors, read_usage(answer.usage), answer.model or "")
+    return Embeddings(vectors, read_usage(answer.usage), answer.model or "", tokens)
 
 
 def _from_base64(data: Sequence[Base64Datum]) -> NDArray[np.float32]:

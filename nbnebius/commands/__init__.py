@@ -6,9 +6,12 @@ from nbnebius.commands.command import Command
 from nbnebius.commands.completion import COMPLETION, CompletionOptions
 from nbnebius.commands.embed import EMBED, EmbedOptions
 from nbnebius.commands.image import IMAGE, ImageOptions
+from nbnebius.commands.map import MAP, MapOptions
 from nbnebius.commands.models import MODELS, ModelsOptions
 
-COMMANDS = {command.name: command for command in (BATCHES, CHAT, COMPLETION, EMBED, IMAGE, MODELS)}
+COMMANDS = {
+    command.name: command for command in (BATCHES, CHAT, COMPLETION, EMBED, IMAGE, MAP, MODELS)
+}
 
 __all__ = [
     "BATCHES",
@@ -17,6 +20,7 @@ __all__ = [
     "COMPLETION",
     "EMBED",
     "IMAGE",
+    "MAP",
     "MODELS",
     "BatchesOptions",
     "ChatOptions",
@@ -24,5 +28,6 @@ __all__ = [
     "CompletionOptions",
     "EmbedOptions",
     "ImageOptions",
+    "MapOptions",
     "ModelsOptions",
 ]

@@ -41,7 +41,7 @@ class Command(Generic[R]):
     text_field
         The record's field for the text: the line's rest, or the cell's body.
     line_text
-        In the cell form, whether text may stand on the line too (it goes to that field).
+        The field for what stands on the line of a command that has the cell form only.
     notes
         What a user should know besides.
     has_cell
@@ -138,8 +138,10 @@ class Command(Generic[R]):
             if values[option.name] != usual[option.name]
             for word in _words(option, values[option.name])
         ]
-        head = " ".join([self.name + first, *words])
-        if self.has_cell and (values["cell"] or not _fits_line(text)):
+        if self.line_text:
+            words.append(str(values[self.line_text]))
+        head = " ".join([self.name + first, *words]).rstrip()
+        if self.line_text or (self.has_cell and (values["cell"] or not _fits_line(text))):
             return f"%%{head}\n{text}\n"
         guard = "-- " if "--" in text or text.startswith("-") or CAPTURE.match(text) else ""
         return f"%{head} {guard}{text}".rstrip() + "\n"

@@ -35,11 +35,16 @@ from nbnebius.journal.kept import (
     unfiled_embeddings,
 )
 from nbnebius.journal.keys import KeyForm, own_key, request_key, text_key
+from nbnebius.journal.purge import Purged, Waste, purge, purgeable
 from nbnebius.journal.purse import Hold, Purse, no_price, reached
+from nbnebius.journal.size import hold_size
+from nbnebius.journal.usage import BY, By, UsageRow, UsageSum, note_reuse, usage_by, usage_rows
 
 __all__ = [
+    "BY",
     "SLICE",
     "Bill",
+    "By",
     "Claim",
     "Doubt",
     "History",
@@ -51,8 +56,12 @@ __all__ = [
     "KeptRow",
     "KeptVector",
     "KeyForm",
+    "Purged",
     "Purse",
     "Spend",
+    "UsageRow",
+    "UsageSum",
+    "Waste",
     "begin_job",
     "claim_rows",
     "cost_of",
@@ -63,13 +72,17 @@ __all__ = [
     "find_vectors",
     "give_up_job",
     "history",
+    "hold_size",
     "is_begun",
     "jobs_of",
     "keep_lines",
     "kept_request",
     "no_price",
+    "note_reuse",
     "own_key",
     "plan_job",
+    "purge",
+    "purgeable",
     "put_away",
     "reached",
     "request_key",
@@ -81,4 +94,6 @@ __all__ = [
     "turn_job",
     "unanswered",
     "unfiled_embeddings",
+    "usage_by",
+    "usage_rows",
 ]

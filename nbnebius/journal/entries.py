@@ -28,7 +28,7 @@ class Keeper(Protocol):
 
     session: str
     owner: str
-    running: set[int]
+    running: dict[int, bool]
 
     @property
     def path(self) -> Path:
@@ -73,9 +73,9 @@ def entry(
     return write
 
 
-def ending(record: int, outcome: Outcome) -> Callable[[sqlite3.Connection], None]:
-    """Give what enters how an attempt ended, with the raw answer."""
-    answer = pack(outcome.body) if outcome.body else None
+def ending(record: int, outcome: Outcome, *, private: bool) -> Callable[[sqlite3.Connection], None]:
+    """Give what enters how an attempt ended, with the raw answer unless it is private."""
+    answer = pack(outcome.body) if outcome.body and not private else None
     keeps = outcome.state in {"done", "partial", "possibly_paid"}
     row = (
         outcome.state,

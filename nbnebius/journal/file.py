@@ -1,8 +1,9 @@
 """
-The journal's file: made with the right modes, checked, and set aside where it is damaged.
+The journal's file: made with the right modes, checked, and replaced where it is damaged.
 
-Only a file that SQLite itself calls damaged is set aside. One that is locked, read-only or on a
-full disk stays where it is, and is an error.
+Only a file whose content makes no sense is replaced, by a new one with all of its rows that can
+still be read; the damaged one is kept. A file that is locked, read-only or on a full disk stays
+where it is, and is an error.
 """
 
 from __future__ import annotations
@@ -14,14 +15,41 @@ import time
 from typing import TYPE_CHECKING
 
 from nbnebius.errors import JournalError
-from nbnebius.journal.schema import APPLICATION, MIGRATIONS, TABLES, VERSION, statements
+from nbnebius.journal.holder import HeldConnection, held_by
+from nbnebius.journal.place import file_system, is_exclusive, on_network
+from nbnebius.journal.presence import others_live
+from nbnebius.journal.salvage import Saved, salvage
+from nbnebius.journal.schema import (
+    APPLICATION,
+    COLUMNS,
+    MIGRATIONS,
+    TABLES,
+    VERSION,
+    statements,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CHECK_UP_TO = 256 * 1024 * 1024  # bytes; a larger file would be felt at every start
 PATIENCE = 30.0  # seconds to wait for another kernel's commit
-DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+PATIENCE_ALONE = 2.0  # and for one that holds the file as long as it lives
+# How SQLite says that what it read makes no sense; a plain "error" is a table that is not there, or
+# there already, against what the file says of itself.
+DAMAGED = frozenset(
+    {
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_FORMAT,
+        sqlite3.SQLITE_TOOBIG,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_CONSTRAINT,
+    }
+)
+BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+NEWEST = 1000  # a schema above that was never written by anyone
 
 
 class _DamagedError(Exception):
@@ -43,52 +71,133 @@ def open_journal(path: Path) -> tuple[sqlite3.Connection, str]:
         The file belongs to someone else, was written by a newer version, or cannot be opened.
     """
     try:
-        try:
-            return _open(path), ""
-        except _DamagedError:
-            aside = _set_aside(path)
-            note = f"the journal was damaged; it is kept as {aside.name} and a new one is begun"
-            return _open(path), note
+        connection, note = _open_or_mend(path)
     except (OSError, sqlite3.Error, _DamagedError) as error:
+        if isinstance(error, sqlite3.Error) and _code(error) in BUSY and (who := held_by(path)):
+            raise who from None
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise JournalError(
             "The journal cannot be opened",
             why=f"{reason}: {path}",
             hint="set NBNEBIUS_HOME to a folder you can write to",
         ) from None
+    if on_network(path):
+        place = (
+            f"the journal is on a network file system ({file_system(path)}), so one kernel at a "
+            "time can use it; NBNEBIUS_HOME names another folder"
+        )
+        note = f"{note}; {place}" if note else place
+    return connection, note
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open_or_mend(path: Path) -> tuple[sqlite3.Connection, str]:
+    try:
+        return _open(path), ""
+    except _DamagedError:
+        pass
+    with _alone(path):
+        # Another kernel may have mended it by now.
+        try:
+            return _open(path), ""
+        except _DamagedError:
+            aside, saved = _mend(path)
+    note = (
+        f"the journal was damaged; it is kept as {aside.name}, and {saved.calls:,} calls with "
+        f"{saved.answers:,} answers and {saved.vectors:,} vectors could be read from it and are "
+        "in the new one"
+        if saved.calls or saved.vectors
+        else f"the journal was damaged and nothing in it could be read; it is kept as {aside.name} "
+        "and a new one is begun"
+    )
+    if others_live(path):
+        note += "; restart the other kernels that have it open: they still write to the damaged one"
+    return _open(path), note
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let one kernel mend at a time, where the system has locks."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    lock = os.open(path.with_name(f"{path.name}.mending"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _mend(path: Path) -> tuple[Path, Saved]:
+    """Build a new file of what can be read, and put it in the damaged one's place."""
+    fresh = path.with_name(f"{path.name}.new-{os.getpid()}")
+    _remove(fresh)
+    try:
+        connection = _open(fresh, exclusive=False)
+        try:
+            saved = salvage(path, connection)
+        finally:
+            connection.close()
+        return _put_in_place(fresh, path), saved
+    except BaseException:
+        _remove(fresh)
+        raise
+
+
+def _remove(path: Path) -> None:
+    for each in (path, path.with_name(f"{path.name}-journal")):
+        each.unlink(missing_ok=True)
+
+
+def _open(path: Path, *, exclusive: bool | None = None) -> sqlite3.Connection:
     _prepare(path)
+    alone = is_exclusive(path) if exclusive is None else exclusive
     connection = sqlite3.connect(
-        path, isolation_level=None, timeout=PATIENCE, check_same_thread=False
+        path,
+        isolation_level=None,
+        timeout=min(PATIENCE, PATIENCE_ALONE) if alone else PATIENCE,
+        check_same_thread=False,
+        factory=HeldConnection if alone else sqlite3.Connection,
     )
     try:
+        if isinstance(connection, HeldConnection):
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         _check(connection, path)
+        if isinstance(connection, HeldConnection):
+            connection.hold(path)
     except BaseException as error:
         connection.close()
-        if isinstance(error, sqlite3.Error) and _says_damaged(error):
+        if isinstance(error, UnicodeError) or (
+            isinstance(error, sqlite3.Error) and _code(error) in DAMAGED
+        ):
             raise _DamagedError(str(error)) from None
         raise
     return connection
 
 
-def _says_damaged(error: sqlite3.Error) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in DAMAGED
+def _code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
 
 
-def _set_aside(path: Path) -> Path:
-    """Move a damaged file, and the half-done commit beside it, under names that are free."""
+def _put_in_place(fresh: Path, path: Path) -> Path:
+    """Give a damaged file a free name of its own, and its name to the new one."""
     stamp, number = int(time.time()), 0
     while True:
         aside = path.with_name(f"{path.name}.damaged-{stamp}{f'-{number}' if number else ''}")
         if not aside.exists():
             break
         number += 1
-    path.replace(aside)
+    # A half-done commit of the damaged file must not be rolled back into the new one.
     with contextlib.suppress(FileNotFoundError):
         path.with_name(f"{path.name}-journal").replace(aside.with_name(f"{aside.name}-journal"))
+    try:
+        os.link(path, aside)  # so that at no moment there is no file
+    except OSError:
+        path.replace(aside)
+    fresh.replace(path)
     return aside
 
 
@@ -113,9 +222,12 @@ def _prepare(path: Path) -> None:
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA trusted_schema=OFF")
     _refuse_newer(connection, path)
+    _refuse_strange_header(path, connection.execute("PRAGMA page_size").fetchone()[0])
     connection.execute("PRAGMA journal_mode=DELETE")
     connection.execute("PRAGMA synchronous=FULL")
     _make_tables(connection)
+    for table, columns in COLUMNS.items():  # an error where one is not there
+        connection.execute(f"SELECT {','.join(columns)} FROM {table} LIMIT 0")  # noqa: S608 - our own tables
     if path.stat().st_size <= CHECK_UP_TO:
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
@@ -124,6 +236,8 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 def _refuse_newer(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if not 0 <= version <= NEWEST:
+        raise _DamagedError(f"schema {version}")
     if version > VERSION:
         raise JournalError(
             "The journal was written by a newer version of nbnebius",
@@ -132,7 +246,21 @@ def _refuse_newer(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
+def _refuse_strange_header(path: Path, page: int) -> None:
+    # SQLite takes a file of a later format for one that may only be read, and fills up a last page
+    # that was cut short with zeros.
+    if over := path.stat().st_size % page:
+        raise _DamagedError(f"the last page has {over} bytes")
+    with path.open("rb") as file:
+        formats = file.read(20)[18:]
+    if formats and not {*formats} <= {1, 2}:
+        raise _DamagedError(f"format {formats.hex()}")
+
+
 def _make_tables(connection: sqlite3.Connection) -> None:
+    # Only a file that is still empty takes this: space that is free can then be given back.
+    if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     # Two kernels may come here at once; the second finds the tables of the first.
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -102,7 +102,7 @@ def claim_rows(
         return [one(connection, claim) for claim in claims]
 
     def one(connection: sqlite3.Connection, claim: Claim) -> bool:
-        batched = "SELECT 1 FROM calls WHERE key = ? AND state = 'batched'"
+        batched = "SELECT 1 FROM calls WHERE key = ? AND state = 'batched' AND job > 0"
         if connection.execute(batched, (claim.key,)).fetchone():
             return False
         if is_taken(connection, claim.key, claim.newest, journal):

@@ -66,7 +66,7 @@ class Journal:
     purse
         The session's budget, or None for none.
     running
-        The records of what is on its way.
+        The records of what is on its way, and whether each is private.
     at_work
         The numbers of the jobs that this process is sending off.
     pledged
@@ -78,7 +78,7 @@ class Journal:
         self.writer = Writer(path)
         self.purse: Purse | None = None
         self.owner = f"{platform.node()}:{os.getpid()}"
-        self.running: set[int] = set()
+        self.running: dict[int, bool] = {}
         self.at_work: set[int] = set()
         self.pledged: dict[int, float] = {}
         self._holds: dict[int, Hold] = {}
@@ -140,7 +140,7 @@ class Journal:
             if self.purse and hold is not None:
                 self.purse.release(hold)
             raise Claimed
-        self.running.add(record)
+        self.running[record] = intent.private
         if hold is not None:
             self._holds[record] = hold
         return record
@@ -159,10 +159,10 @@ class Journal:
 
     def ended(self, record: int, outcome: Outcome) -> asyncio.Future[None]:
         """Commit how an attempt ended, with the raw answer."""
-        self.running.discard(record)
+        private = self.running.pop(record, False)
         if outcome.state == "failed" and self.purse and record in self._holds:
             self.purse.release(self._holds.pop(record))
-        return self.committed(ending(record, outcome))
+        return self.committed(ending(record, outcome, private=private))
 
     def bill(self, record: int, bill: Bill) -> asyncio.Future[None]:
         """Write what a call cost, once its answer could be read."""

@@ -1,4 +1,4 @@
-"""Bodies as they lie in the journal: compressed, and never unpacked without a limit."""
+"""Bodies as they lie in the journal: compressed where it pays, never unpacked without a limit."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ import zlib
 LARGEST = 512 * 2**20  # bytes; the transport reads no larger answer
 
 
+PLAIN = b"\0"  # no compressed body begins so; a checksum of four bytes follows
+SHORT = 1024  # bytes; below, setting a compressor up costs more than it saves
+
+
 def pack(data: bytes) -> bytes:
-    """Compress a body, quickly."""
-    return zlib.compress(data, 1)
+    """Compress a body, quickly; a short one is left as it is."""
+    if len(data) > SHORT:
+        return zlib.compress(data, 1)
+    return PLAIN + zlib.crc32(data).to_bytes(4) + data
 
 
 def unpack(data: bytes) -> bytes | None:
     """Give a body back, or None where it is damaged or larger than any answer can be."""
+    if data[:1] == PLAIN:
+        checksum, body = data[1:5], data[5:]
+        return body if zlib.crc32(body).to_bytes(4) == checksum else None
     unpacker = zlib.decompressobj()
     try:
         body = unpacker.decompress(data, LARGEST)

@@ -3,7 +3,8 @@ Which sessions are alive: each holds a lock on a small file of its own while it 
 
 The operating system lets go of a lock when its process ends, however it ends. So a session is dead
 where its file can be locked or is gone; process ids, which are used again after a restart and mean
-nothing across containers, are not asked.
+nothing across containers, are not asked. Where one kernel holds the journal alone it needs no sign,
+and over a network, where locks prove nothing, nobody who left one is called dead.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import contextlib
 import os
 from typing import TYPE_CHECKING
+
+from nbnebius.journal.place import is_exclusive, on_network
 
 try:
     import fcntl
@@ -36,13 +39,16 @@ class Presence:
     """
 
     def __init__(self, journal: Path, session: str) -> None:
+        self._file: int | None = None
+        if is_exclusive(journal):
+            return
         folder = signs(journal)
         folder.mkdir(mode=0o700, exist_ok=True)
         self._path = folder / session
         self._pid = os.getpid()
         # It gets its name once it is locked, so that nobody takes it for a dead one's.
         fresh = folder / f"{session}.new"
-        self._file: int | None = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        self._file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         if LOCKS:
             with contextlib.suppress(OSError):
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -74,6 +80,9 @@ def is_dead(journal: Path, session: str) -> bool:
         return True
     except OSError:
         return False
+    if on_network(journal):
+        os.close(file)
+        return False
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -81,6 +90,18 @@ def is_dead(journal: Path, session: str) -> bool:
     finally:
         os.close(file)
     return True
+
+
+def others_live(journal: Path) -> bool:
+    """Tell whether another session surely has the journal open."""
+    if not LOCKS or on_network(journal):
+        return False
+    with contextlib.suppress(OSError):
+        return any(
+            sign.suffix != ".new" and not is_dead(journal, sign.name)
+            for sign in signs(journal).iterdir()
+        )
+    return False
 
 
 def forget_the_dead(journal: Path) -> None:

@@ -118,6 +118,17 @@ CREATE INDEX reuses_by_time ON reuses (at);
 """,
 }
 
+# What must be there to write a call and to find its answer.
+COLUMNS = {
+    "calls": ("id", "key", "state", "job", "cost_bound", "characters"),
+    "bodies": ("call", "request", "answer", "content_type"),
+    "pieces": ("id", "call", "data"),
+    "vectors": ("id", "key", "call", "tokens", "vector"),
+    "jobs": ("id", "key", "state", "detail"),
+    "notes": ("name", "value"),
+    "reuses": ("id", "at", "answers", "saved"),
+}
+
 
 def statements(script: str) -> list[str]:
     """Split a script into its statements."""

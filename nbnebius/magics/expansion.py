@@ -31,9 +31,14 @@ LONGEST = 1_000_000  # characters of one value
 
 @dataclass(slots=True)
 class Expanded:
-    """A text with its places filled, the pictures that stood in some, and what was put in."""
+    """
+    A text with its places filled, the pictures that stood in some, and what was put in.
+
+    `pieces` are the same text in order, each with whether it came from a value.
+    """
 
     text: str
+    pieces: list[tuple[str, bool]] = field(default_factory=list)
     pictures: list[Any] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     as_json: bool = False
@@ -59,18 +64,17 @@ def expand(text: str, namespace: Mapping[str, Any], *, as_json: bool = False) ->
     """
     result = Expanded("", as_json=as_json)
     end = 0
-    pieces: list[str] = []
     for place in PLACE.finditer(text):
-        pieces.append(text[end : place.start()])
+        result.pieces.append((text[end : place.start()], False))
         end = place.end()
         if place[0].startswith("\\"):
-            pieces.append(place[0][1:])
+            result.pieces.append((place[0][1:], False))
         elif not NAME.match(place[1]):
-            pieces.append(place[0])  # {{"a": 1}} and the like is text
+            result.pieces.append((place[0], False))  # {{"a": 1}} and the like is text
         else:
-            pieces.append(_fill(place[1].strip(), place[0], namespace, result))
-    pieces.append(text[end:])
-    result.text = "".join(pieces)
+            result.pieces.append((_fill(place[1].strip(), place[0], namespace, result), True))
+    result.pieces.append((text[end:], False))
+    result.text = "".join(piece for piece, _ in result.pieces)
     return result
 
 

@@ -15,6 +15,7 @@ MAGICS: dict[str, tuple[str, ...]] = {
     "completion": ("line", "cell"),
     "embed": ("line", "cell"),
     "image": ("line", "cell"),
+    "map": ("cell",),
     "models": ("line",),
     "batches": ("line",),
 }

@@ -6,14 +6,19 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.commands.line import COMMENT
+from nbnebius.commands.line import COMMENT, split_line
+from nbnebius.commands.nebius import PurgeOptions, UsageOptions
+from nbnebius.commands.option import options_of
 from nbnebius.errors import NebiusError, OptionError, SettingsError
 from nbnebius.magics.configuring import configure
 from nbnebius.magics.magic import MAGICS, Notebook, manual
 from nbnebius.magics.screen import say, show_rows, show_text
+from nbnebius.magics.taping import record, replay, replayed
 from nbnebius.rendering.answer import usd
 from nbnebius.session import close_default, default_session, has_default, make_default
-from nbnebius.settings import store_key
+from nbnebius.session.ledger import told
+from nbnebius.session.telling import short
+from nbnebius.settings import replay_file, store_key
 from nbnebius.types.secret import Secret
 
 if TYPE_CHECKING:
@@ -59,6 +64,10 @@ def _status(notebook: Notebook, rest: str) -> None:
     endpoint, config = session.endpoint, session.config
     key = f"{endpoint.key.masked()} (from {endpoint.key_source})" if endpoint.key else "none"
     rows = [("endpoint", f"{endpoint.base_url} ({endpoint.base_source})"), ("key", key)]
+    if session.replays:
+        rows = [("replay", replayed(session))]
+    elif session.records:
+        rows.append(("recording", f"into {short(session.records)}"))
     for kind, name in (
         ("chat model", "chat_model"),
         ("embedding model", "embedding_model"),
@@ -69,6 +78,10 @@ def _status(notebook: Notebook, rest: str) -> None:
             value = session.chosen_model(kind.split()[0])
             source = "chosen from the catalog"
         rows.append((kind, f"{value} ({source})" if value else "chosen at the first call"))
+    if session.replays:
+        rows.append(("spent here", f"USD 0; when recorded: {_spend(session.spent())}"))
+        show_rows(notebook, rows)
+        return
     journal = session.journal
     mine, everything = session.spent(session=journal.session), session.spent()
     play = ", play money of the sandbox" if session.is_sandbox else ""
@@ -107,6 +120,9 @@ def _login(notebook: Notebook, rest: str) -> None:
     keep = rest == "--keep"
     if rest and not keep:
         raise _key_in_cell("%nebius login takes nothing on the line but --keep")
+    if replay_file():
+        say(notebook, f"no key is needed: {replayed(default_session())}")
+        return
     key = default_session().asker.secret("API key: ")
     if not key.strip():
         raise SettingsError("No key was given", hint="create one in the console of Token Factory")
@@ -126,6 +142,9 @@ def _sandbox(notebook: Notebook, rest: str) -> None:
     _no_more(rest, "sandbox")
     from nbnebius.launch import start_sandbox
 
+    if replay_file():
+        say(notebook, f"no sandbox is needed: {replayed(default_session())}")
+        return
     session = default_session() if has_default() else None
     if session and session.endpoint.key_source == "sandbox" and notebook.sandbox_runs():
         say(notebook, f"the sandbox runs already, at {session.endpoint.base_url}")
@@ -189,6 +208,26 @@ def _custom_models(notebook: Notebook, rest: str) -> Any:  # noqa: ARG001 - like
     return custom_models()
 
 
+def _usage(notebook: Notebook, rest: str) -> Any:  # noqa: ARG001 - likewise
+    from nbnebius.session.functions import usage
+
+    given = split_line(rest, options_of(UsageOptions))
+    by = given.text.strip().removeprefix("by ").strip()
+    return usage(by or None, **given.values)  # type: ignore[arg-type]  # it checks the word itself
+
+
+def _purge(notebook: Notebook, rest: str) -> None:
+    given = split_line(rest, options_of(PurgeOptions))
+    _no_more(given.text.strip(), "purge")
+    purged = default_session().purge(**given.values)
+    if purged is None:
+        say(notebook, "nothing was deleted")
+    elif not purged:
+        say(notebook, "there is nothing to delete")
+    else:
+        say(notebook, f"deleted {told(purged)}{f'; {purged.note}' if purged.note else ''}")
+
+
 def _help(notebook: Notebook, rest: str) -> None:
     name = rest.lstrip("%") or "nebius"
     name = name.removeprefix("neb_")
@@ -213,7 +252,11 @@ VERBS: dict[str, Callable[[Notebook, str], Any]] = {
     "login": _login,
     "sandbox": _sandbox,
     "private": _private,
+    "record": record,
+    "replay": replay,
     "doctor": _doctor,
+    "usage": _usage,
+    "purge": _purge,
     "files": _files,
     "custom-models": _custom_models,
     "help": _help,

@@ -15,7 +15,8 @@ from nbnebius.events import (
     TextDelta,
     ToolCalled,
 )
-from nbnebius.rendering.answer import footer_html, usd
+from nbnebius.rendering.answer import footer_html
+from nbnebius.rendering.progress import duration, progress_line
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.stream import StreamView, TerminalView
 
@@ -130,13 +131,8 @@ class Screen:
             case Retrying(reason, seconds):
                 self._status = f"{reason}: trying again in {seconds:.0f} s"
                 self._shown_at = 0.0
-            case Progress(what, done, total, kept, cost):
-                parts = [f"{done:,} of {total:,} {what}"]
-                if kept:
-                    parts.append(f"{kept:,} kept already")
-                if cost:
-                    parts.append(usd(cost))
-                self._status = " · ".join(parts)
+            case Progress():
+                self._status = progress_line(event, time.monotonic() - self._started)
             case ToolCalled(name, _, _, error):
                 self._status = f"{name} was called{', and failed' if error else ''}"
             case Note(text):
@@ -158,7 +154,7 @@ class Screen:
         self._shown_at = now
         self._waiting = True
         status = self._status or f"waiting for {self._what}"
-        self._painter.show(line_bundle(f"{status} · {elapsed:.0f} s"), {})
+        self._painter.show(line_bundle(f"{status} · {duration(elapsed)}"), {})
 
     def __enter__(self) -> Self:
         return self

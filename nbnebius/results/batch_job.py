@@ -28,6 +28,8 @@ class BatchJob:
         As the server told it last.
     look, cancel, fetch
         How it is asked about, cancelled, and its results read.
+    sleep
+        How to pause between two looks, in seconds.
     """
 
     def __init__(
@@ -37,11 +39,13 @@ class BatchJob:
         look: Callable[[str], Batch],
         cancel: Callable[[str], Batch],
         fetch: Callable[[Batch], pd.DataFrame],
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._batch = batch
         self._look = look
         self._cancel = cancel
         self._fetch = fetch
+        self._sleep = sleep
 
     @property
     def id(self) -> str:
@@ -99,7 +103,7 @@ class BatchJob:
                     f"The batch {self.id} is still {self._word}",
                     hint="it goes on at the server: ask again later",
                 )
-            time.sleep(left)
+            self._sleep(left)
             pause = min(pause * 1.5, LONGEST_PAUSE)
         return self
 

@@ -208,6 +208,19 @@ class Job:
             parts.append(f"{doubtful:,} possibly paid besides: at most {usd(doubt)}")
         return " · ".join(parts)
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """What is to be known of it later: model, parameters, counts and USD."""
+        body = self._rows.form.example
+        asked = {name: value for name, value in body.items() if name not in {"messages", "model"}}
+        return {
+            "model": self._rows.form.model,
+            "parameters": asked,
+            "repeat": self._rows.form.repeat,
+            "counts": self.counts,
+            "cost": self.cost,
+        }
+
     def __await__(self) -> Generator[Any, None, pd.DataFrame]:
         if self._future is not None:
             # Cancelling the wait must not cancel the job.

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 import threading
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbnebius.bridge import Bridge, Mailbox, Task
 from nbnebius.errors import NebiusError
-from nbnebius.journal import Journal, settle_orphans
+from nbnebius.journal import Journal, hold_size, settle_orphans
 from nbnebius.session.service import Service
 from nbnebius.settings import home
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from nbnebius.events import Event
     from nbnebius.settings import Config, Endpoint
     from nbnebius.transport import Timeouts
+    from nbnebius.transport.tape import Replaying
 
 T = TypeVar("T")
 
@@ -51,15 +54,25 @@ class Connection:
         The address with its key, and the defaults in force.
     max_retries, timeouts
         Handed to the client.
+    replaying
+        The recording that answers instead; the journal is then a new one that goes with it.
     """
 
     def __init__(
-        self, endpoint: Endpoint, config: Config, *, max_retries: int, timeouts: Timeouts
+        self,
+        endpoint: Endpoint,
+        config: Config,
+        *,
+        max_retries: int,
+        timeouts: Timeouts,
+        replaying: Replaying | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._config = config
         self._max_retries = max_retries
         self._timeouts = timeouts
+        self.replaying = replaying
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._bridge = Bridge()
         self._lock = threading.Lock()
         self._journal: Journal | None = None
@@ -75,10 +88,19 @@ class Connection:
             if self._closed:
                 raise NebiusError("The session is closed", hint="connect() opens a new one")
             if self._journal is None:
-                journal = Journal(home() / "journal.sqlite")
+                journal = Journal(self._journal_folder() / "journal.sqlite")
                 settle_orphans(journal)
+                grown = hold_size(journal, self._config.get("journal_gb"))
+                journal.writer.note = "; ".join(filter(None, (journal.writer.note, grown)))
                 self._journal = journal
             return self._journal
+
+    def _journal_folder(self) -> Path:
+        if self.replaying is None:
+            return home()
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="nbnebius-replay-")
+        return Path(self._folder.name)
 
     @property
     def is_own_process(self) -> bool:
@@ -88,6 +110,8 @@ class Connection:
     @property
     def service_name(self) -> str:
         """The service's name, "" where it has not told it yet."""
+        if self.replaying is not None:
+            return self.replaying.service
         if self._service:
             return self._service.known_name
         return "nebius" if self._endpoint.is_nebius else ""
@@ -134,6 +158,7 @@ class Connection:
                     observer=tell,
                     max_retries=self._max_retries,
                     timeouts=self._timeouts,
+                    replaying=self.replaying,
                 )
             return await work(self._service)
 
@@ -158,3 +183,7 @@ class Connection:
         self._bridge.close(service.client.close if service else None)
         if journal:
             journal.close()
+        if self.replaying is not None:
+            self.replaying.close()
+        if self._folder is not None:
+            self._folder.cleanup()

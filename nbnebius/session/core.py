@@ -15,12 +15,14 @@ from nbnebius.transport import Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from nbnebius.events import Asker, Event
     from nbnebius.journal import Journal, Spend
     from nbnebius.session.prepare import Prepared
     from nbnebius.session.service import Service
     from nbnebius.settings import Endpoint
+    from nbnebius.transport.tape import Replaying
     from nbnebius.work.origin import Origin
 
 T = TypeVar("T")
@@ -42,14 +44,28 @@ class Core:
         self.observer: Callable[[Event], None] = telling.to_stderr
         self.asker: Asker = ConsoleAsker()
         self.project: str | None = None
-        self._connection = Connection(
-            endpoint, self.config, max_retries=max_retries, timeouts=timeouts or Timeouts()
-        )
+        self._max_retries, self._timeouts = max_retries, timeouts or Timeouts()
+        self._connection = self._connect()
         self._told = False
         self._on_close: list[Callable[[], None]] = []
 
     def __repr__(self) -> str:
         return f"Session({self.endpoint.base_url!r})"
+
+    def _connect(self, replaying: Replaying | None = None) -> Connection:
+        return Connection(
+            self.endpoint,
+            self.config,
+            max_retries=self._max_retries,
+            timeouts=self._timeouts,
+            replaying=replaying,
+        )
+
+    @property
+    def replays(self) -> Path | None:
+        """The recording that answers in the service's place, if one does."""
+        replaying = self._connection.replaying
+        return replaying.path if replaying else None
 
     @property
     def journal(self) -> Journal:
@@ -123,5 +139,9 @@ class Core:
 
     def say_where_kept(self, origin: Origin, caller: Caller) -> None:
         """Tell once, after the first billed call, where answers are kept."""
-        if not origin.private and (note := telling.where_kept(self.journal)):
+        if (
+            self.replays is None
+            and not origin.private
+            and (note := telling.where_kept(self.journal))
+        ):
             (caller.see or self.observer)(note)

@@ -72,6 +72,34 @@ class Maps(Core):
         **options: Any,
     ) -> pd.DataFrame | Job:
         """Ask a question for each row; see `nbnebius.map`."""
+        job = self.run_map(
+            frame,
+            prompt,
+            via=via,
+            budget=budget,
+            background=background,
+            private=private,
+            caller=caller,
+            **options,
+        )
+        if background:
+            return job
+        self.observer(Note(job.summary))
+        return job.outcome()
+
+    def run_map(
+        self,
+        frame: Any,
+        prompt: str | Sequence[tuple[str, bool]],
+        *,
+        via: str = "online",
+        budget: float | None = None,
+        background: bool = False,
+        private: bool | None = None,
+        caller: Caller = FUNCTION,
+        **options: Any,
+    ) -> Job:
+        """Do the same and give the `Job`, which has ended unless it is in the background."""
         if via not in {"online", "batch"}:
             raise OptionError(f"via cannot be {via!r}", why="it takes online or batch")
         ready = self.prepare_map(
@@ -84,9 +112,18 @@ class Maps(Core):
                 hint="leave out private, or ask the rows one by one: --via online",
             )
         agree(self.asker, self._still_to_pay(ready, via, caller), budget, via)
+        job, work = self._map_job(ready, via)
         if background:
-            return self._start(ready, via)
-        return self._run_map(ready, caller, via)
+            job.watch(self._connection.start(work, Mailbox.unread()).future)
+            return job
+        try:
+            self.run(work, caller, on_interrupt=lambda: (job.cancel(), True)[1])
+        except Stopped as stopped:
+            # A second interrupt: what was on its way is possibly paid.
+            ready.rows.ended_by = ready.rows.ended_by or stopped
+        if ready.rows.book.counts.tokens:
+            self.say_where_kept(ready.rows.origin, caller)
+        return job
 
     def plan(self, frame: Any, prompt: str | Sequence[tuple[str, bool]], **options: Any) -> Plan:
         """Say what `map` would do, without a call; see `nbnebius.plan`."""
@@ -153,26 +190,10 @@ class Maps(Core):
                 observer=tell,
             )
             if not fresh:
-                await read_kept(rows, self.journal)
+                await read_kept(rows, self.journal, service.client)
             return Ready(asked, rows, await look_ahead(rows, self.journal), fresh)
 
         return self.run(ready, caller)
-
-    def _run_map(self, ready: Ready, caller: Caller, via: str) -> pd.DataFrame:
-        job, work = self._map_job(ready, via)
-        try:
-            self.run(work, caller, on_interrupt=lambda: (job.cancel(), True)[1])
-        except Stopped as stopped:
-            # A second interrupt: what was on its way is possibly paid.
-            ready.rows.ended_by = ready.rows.ended_by or stopped
-        if ready.rows.book.counts.tokens:
-            self.say_where_kept(ready.rows.origin, caller)
-        return job.outcome()
-
-    def _start(self, ready: Ready, via: str) -> Job:
-        job, work = self._map_job(ready, via)
-        job.watch(self._connection.start(work, Mailbox.unread()).future)
-        return job
 
     def _map_job(self, ready: Ready, via: str) -> tuple[Job, Any]:
         from nbnebius.results.job import Job

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from nbnebius.catalogs.custom import custom_records
 from nbnebius.catalogs.nebula_block import BASE_URL as NEBULA_URL
@@ -28,6 +29,15 @@ def is_set_up(source: str) -> bool:
     """Tell whether a neighbour can be asked without being told how."""
     address, key, usual = NEIGHBOURS[source]
     return bool(os.environ.get(key) and (os.environ.get(address) or usual))
+
+
+def paths_set_up() -> dict[str, str]:
+    """Give the path of each neighbour that is set up, for a recording: its host is not told."""
+    addresses = {
+        source: os.environ.get(address) or usual or ""
+        for source, (address, _, usual) in NEIGHBOURS.items()
+    }
+    return {source: urlsplit(at).path for source, at in addresses.items() if is_set_up(source)}
 
 
 async def neighbour_records(
@@ -61,7 +71,11 @@ async def neighbour_records(
     if source not in NEIGHBOURS:
         raise OptionError(f"There is no catalog {source!r}", why="there are " + ", ".join(SOURCES))
     address_name, key_name, usual = NEIGHBOURS[source]
+    transport = service.client.transport
     address = base_url or os.environ.get(address_name) or usual
+    if transport.replay is not None and not base_url:
+        path = transport.replay.neighbours.get(source, "")
+        address = f"http://recording.invalid{path}"  # nothing is sent there
     if not address:
         raise SettingsError(
             f"It is not known where {source} is",
@@ -70,6 +84,7 @@ async def neighbour_records(
         )
     key = api_key or (None if base_url else os.environ.get(key_name))
     async with AsyncClient(key, address, max_retries=1) as client:
+        client.transport.share_recording(transport, source)
         if source == "open_webui":
             return await open_webui_records(client, **options)
         return await nebula_block_records(client)

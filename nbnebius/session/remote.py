@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.errors import OptionError
+from nbnebius.errors import OptionError, ReplayError
 from nbnebius.results.batch_job import BatchJob
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION
@@ -133,7 +134,19 @@ class Remote(Core):
         return frame if k is None else frame.head(k)
 
     def _job(self, batch: Batch) -> BatchJob:
-        return BatchJob(batch, look=self._look, cancel=self._cancel, fetch=self._results)
+        sleep = time.sleep if self.replays is None else self._replayed_pause
+        return BatchJob(
+            batch, look=self._look, cancel=self._cancel, fetch=self._results, sleep=sleep
+        )
+
+    def _replayed_pause(self, seconds: float) -> None:  # noqa: ARG002 - nothing is waited for
+        """Go on to the next recorded look at a batch at once."""
+        replaying = self._connection.replaying
+        if replaying is not None and replaying.repeats:
+            raise ReplayError(
+                f"The recording {replaying.path.name} ends before the batch does",
+                hint="record it again, with .wait(), or ask the service after %nebius replay off",
+            )
 
     def _look(self, batch_id: str) -> Batch:
         project = self.project

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nbnebius.catalogs import Work
     from nbnebius.events import Observer, Recorder
     from nbnebius.transport import Timeouts
+    from nbnebius.transport.tape import Replaying
     from nbnebius.types.model import ModelRecord
 
 SANDBOX_HEADER = "x-nbnebius-sandbox"
@@ -44,6 +45,8 @@ class Service:
         The defaults in force.
     recorder, observer
         Handed to the client: the journal, and whoever wants to hear of retries.
+    replaying
+        The recording that answers instead; no key is needed then.
     """
 
     def __init__(
@@ -55,8 +58,9 @@ class Service:
         observer: Observer,
         max_retries: int,
         timeouts: Timeouts,
+        replaying: Replaying | None = None,
     ) -> None:
-        if endpoint.key is None and endpoint.is_nebius:
+        if endpoint.key is None and endpoint.is_nebius and replaying is None:
             raise missing_key()
         self.endpoint = endpoint
         self.config = config
@@ -68,11 +72,15 @@ class Service:
             recorder=recorder,
             observer=observer,
         )
+        self.client.transport.replay = replaying
+        self._keeps_catalog = replaying is None
         self._catalog: Catalog | None = None
         # All of Nebius's hosts are one service; a sandbox tells its name with its first answer.
         self._name = "nebius" if endpoint.is_nebius else ""
         if not self._name and not endpoint.is_loopback:
             self._name = _origin(endpoint)
+        if replaying is not None:
+            self._name = replaying.service
 
     @property
     def is_sandbox(self) -> bool:
@@ -108,7 +116,8 @@ class Service:
         """
         if self._catalog and not refresh:
             return self._catalog
-        kept = load(home(), self._name) if self._name and not self.is_sandbox else None
+        lasting = self._keeps_catalog and self._name and not self.is_sandbox
+        kept = load(home(), self._name) if lasting else None
         if kept and kept.is_fresh and not refresh:
             self._catalog = kept
             return kept
@@ -135,7 +144,7 @@ class Service:
             self._name = f"sandbox:{sandbox}" if known else _origin(self.endpoint)
         source = "nebius" if self.speaks_nebius else self.endpoint.host
         catalog = Catalog(self._name, time.time(), to_records(models, source))
-        if catalog.records:
+        if catalog.records and self._keeps_catalog:
             save(home(), catalog)
         return catalog
 

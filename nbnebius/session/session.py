@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.errors import OptionError
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.chats import Chats
+from nbnebius.session.ledger import Ledger
 from nbnebius.session.mapping import Maps
 from nbnebius.session.neighbours import neighbour_records
 from nbnebius.session.pictures import Pictures
 from nbnebius.session.remote import Remote
+from nbnebius.session.taping import Taping
 from nbnebius.session.vectors import Vectors
 
 if TYPE_CHECKING:
     from nbnebius.types.model import ModelRecord
 
 
-class Session(Chats, Maps, Vectors, Pictures, Remote):
+class Session(Chats, Maps, Vectors, Pictures, Remote, Ledger, Taping):
     """
     One connection to one service, with its journal.
 

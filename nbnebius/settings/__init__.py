@@ -8,7 +8,7 @@ from nbnebius.settings.endpoint import (
     missing_key,
     normalise_base_url,
 )
-from nbnebius.settings.home import home
+from nbnebius.settings.home import home, replay_file
 from nbnebius.settings.key import KEY_NAME, Source, store_key
 from nbnebius.settings.known import MODEL_SETTINGS, PARAMETERS, SETTINGS, check
 
@@ -26,5 +26,6 @@ __all__ = [
     "home",
     "missing_key",
     "normalise_base_url",
+    "replay_file",
     "store_key",
 ]

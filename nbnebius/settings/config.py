@@ -22,6 +22,9 @@ from nbnebius.settings.known import SETTINGS, check
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+NOT_RECORDED = frozenset({"base_url", "private"})
+"""Settings that stay with their user."""
+
 
 class Config:
     """
@@ -31,12 +34,17 @@ class Config:
     ----------
     folder
         Where to look for ``pyproject.toml``, upwards; the current folder by default.
+    recorded
+        What a recording holds, from `snapshot`; no file is then read or written.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path | None = None, *, recorded: Mapping[str, Any] | None = None
+    ) -> None:
         self._session: dict[str, Any] = {}
-        self._project = read_project(folder or Path.cwd())
-        self._user = read_user()
+        self._recorded = recorded is not None
+        self._project = {} if self._recorded else read_project(folder or Path.cwd())
+        self._user = read_user() if recorded is None else _of_recording(recorded)
 
     def get(self, name: str) -> Any:
         """Give the value in force, or the built-in one."""
@@ -47,7 +55,7 @@ class Config:
         for layer, source in (
             (self._session, "this session"),
             (self._project, "pyproject.toml"),
-            (self._user, "your settings"),
+            (self._user, "the recording" if self._recorded else "your settings"),
         ):
             if name in layer:
                 return layer[name], source
@@ -62,11 +70,10 @@ class Config:
             self._session[name] = checked
         if keep:
             # Another kernel may have written since.
-            user = {k: v for k, v in read_user().items() if k != name}
+            user = {k: v for k, v in self._read().items() if k != name}
             if checked is not None:
                 user[name] = checked
-            self._user = user
-            _write_user(user)
+            self._write(user)
         return checked
 
     def in_project(self, name: str) -> bool:
@@ -89,11 +96,42 @@ class Config:
 
     def keep_choice(self, service: str, kind: str, model: str) -> None:
         """Remember a model that was chosen for a service, so that it stays the same."""
-        user = read_user()
+        user = self._read()
         models = {k: dict(v) for k, v in user.get("models", {}).items()}
         models.setdefault(service, {})[kind] = model
-        self._user = {**user, "models": models}
-        _write_user(self._user)
+        self._write({**user, "models": models})
+
+    def snapshot(self, service: str) -> dict[str, Any]:
+        """Give what shapes requests to a service: the values in force, and the models chosen."""
+        found = {name: self.where(name) for name in SETTINGS if name not in NOT_RECORDED}
+        told = {name: value for name, (value, source) in found.items() if source != "built in"}
+        chosen = self._user.get("models", {}).get(service, {})
+        return {**told, "models": {service: dict(chosen)}}
+
+    def _read(self) -> dict[str, Any]:
+        return self._user if self._recorded else read_user()
+
+    def _write(self, user: dict[str, Any]) -> None:
+        self._user = user
+        if not self._recorded:
+            _write_user(user)
+
+
+def _of_recording(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Take from a recording what makes sense here; it may come from somebody else."""
+    told = {
+        name: value
+        for name, value in recorded.items()
+        if name in SETTINGS and name not in NOT_RECORDED
+    }
+    checked = {name: check(name, value) for name, value in told.items()}
+    models = recorded.get("models")
+    chosen = {
+        service: {kind: model for kind, model in kinds.items() if isinstance(model, str)}
+        for service, kinds in (models.items() if isinstance(models, dict) else ())
+        if isinstance(kinds, dict)
+    }
+    return {**checked, "models": chosen}
 
 
 def read_project(folder: Path) -> dict[str, Any]:

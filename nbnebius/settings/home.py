@@ -1,9 +1,15 @@
-"""The one folder where state is kept."""
+"""The one folder where state is kept, and the recording that is to answer."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+
+def replay_file() -> Path | None:
+    """Give the recording that ``NBNEBIUS_REPLAY`` names, None where it names none."""
+    told = os.environ.get("NBNEBIUS_REPLAY")
+    return Path(told).expanduser().absolute() if told else None
 
 
 def home() -> Path:

@@ -27,6 +27,7 @@ Source: TypeAlias = Literal[
     "sandbox",
     "config",
     "default",
+    "recording",
 ]
 
 

@@ -94,6 +94,13 @@ SETTINGS = {
             project=False,
         ),
         Setting(
+            "journal_gb",
+            _number(0.001, 1e6),
+            "a number of gigabytes",
+            "largest journal, in GB; above it the oldest kept answers go when it is opened",
+            project=False,
+        ),
+        Setting(
             "base_url",
             _text,
             "an address",

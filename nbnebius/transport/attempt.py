@@ -17,9 +17,12 @@ from nbnebius.transport.retry import Failure, Rules, Tally, decide
 from nbnebius.transport.shield import finish
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from nbnebius.events import Recorder, State
     from nbnebius.transport.http import Exchange
     from nbnebius.transport.request import Request
+    from nbnebius.transport.tape.replaying import ReplayedExchange
 
 
 class Attempt:
@@ -36,10 +39,17 @@ class Attempt:
         Who writes it down; None for nobody.
     exchange
         The wire's side of it.
+    answered
+        Is told how it ended, after the recorder.
     """
 
     def __init__(
-        self, request: Request, number: int, recorder: Recorder | None, exchange: Exchange
+        self,
+        request: Request,
+        number: int,
+        recorder: Recorder | None,
+        exchange: Exchange | ReplayedExchange,
+        answered: Callable[[Request, Outcome], Awaitable[None]] | None = None,
     ) -> None:
         self.request = request
         self.number = number
@@ -48,6 +58,7 @@ class Attempt:
         self.ended = False
         self.streamed = False
         self._recorder = recorder if request.intent is not None else None
+        self._answered = answered
 
     async def begin(self) -> None:
         """
@@ -73,8 +84,10 @@ class Attempt:
         if self._recorder is not None and self.record is not None and data:
             await self._recorder.received(self.record, data)
 
-    async def end(self, state: State, body: bytes = b"", error: str = "") -> None:
-        """Commit how it ended, once, and let the connection go."""
+    async def end(
+        self, state: State, body: bytes = b"", error: str = "", *, saved: bool = False
+    ) -> None:
+        """Commit how it ended, once, and let the connection go; `saved`: its body is in a file."""
         if self.ended:
             return
         self.ended = True
@@ -91,6 +104,8 @@ class Attempt:
                 self.request.flow.released()
             if committing is not None:
                 await finish(committing)
+        if self._answered is not None and not saved:
+            await finish(self._answered(self.request, outcome))
 
     async def abandon(self, body: bytes = b"") -> None:
         """Commit that it was cancelled: what the server did is known only as far as it had come."""

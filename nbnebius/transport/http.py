@@ -238,6 +238,12 @@ def _ssl_context() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
+def _names_proxy() -> bool:
+    from urllib.request import getproxies
+
+    return not {"http", "https", "all"}.isdisjoint(getproxies())
+
+
 def _new_client(timeouts: Timeouts, *, secure: bool) -> httpx2.AsyncClient:
     import ssl
     from http.cookiejar import DefaultCookiePolicy
@@ -245,13 +251,18 @@ def _new_client(timeouts: Timeouts, *, secure: bool) -> httpx2.AsyncClient:
 
     import httpx2
 
+    from nbnebius.transport.pool import Pool
+
     try:
         version = metadata.version("nbnebius")
     except metadata.PackageNotFoundError:  # a checkout that was not installed
         version = "0"
+    # plain http gets a context without roots, which trusts nobody
+    context = _ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client = httpx2.AsyncClient(
-        # plain http gets a context without roots, which trusts nobody
-        verify=_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        verify=context,
+        # where the environment names a proxy, httpx2's own transport goes through it
+        transport=None if _names_proxy() else Pool(context, KEEPALIVE),
         follow_redirects=False,
         # our own deadlines cover reading; the pool is never waited for
         timeout=httpx2.Timeout(None, connect=timeouts.connect, write=timeouts.write),

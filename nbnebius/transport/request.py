@@ -60,10 +60,30 @@ class Stream:
         Begin to make it.
     length
         Its bytes, the same each time.
+    told
+        What it says, without what differs each time it is made; None where nothing does.
     """
 
     open: Callable[[], AsyncIterator[bytes]]
     length: int
+    told: Callable[[], AsyncIterator[bytes]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """
+    How a recording knows a request whose body holds something nobody asked for.
+
+    Attributes
+    ----------
+    body
+        The JSON it is found by.
+    told
+        What is given back beside the recorded answer, as headers.
+    """
+
+    body: bytes
+    told: Mapping[str, str]
 
 
 class Flow(Protocol):
@@ -121,6 +141,8 @@ class Request:
         About how many tokens it takes, for limits that count them.
     flow
         Who says when an attempt may leave, where many requests go at once.
+    alias
+        How a recording knows it, where that is not by its body.
     """
 
     method: Method
@@ -138,6 +160,7 @@ class Request:
     total: float | None = None
     tokens: float = 0.0
     flow: Flow | None = None
+    alias: Alias | None = None
 
     @property
     def paid(self) -> bool:

@@ -61,6 +61,8 @@ async def save(transport: Transport, request: Request, path: str | os.PathLike[s
     try:
         with beside.open("xb") as file:
             await _Saving(transport, request, file).run()
+        if transport.tape is not None:
+            await transport.tape.keep_file(request, beside, transport.scope)
         beside.replace(place)
     except OSError as error:
         raise NebiusError(f"{place} cannot be written", why=f"{error.strerror}.") from None
@@ -127,7 +129,7 @@ class _Saving:
         except BaseException:
             await attempt.abandon()
             raise
-        await attempt.end("done")
+        await attempt.end("done", saved=True)
         return None
 
     async def _receive(self, attempt: Attempt, have: int) -> None:

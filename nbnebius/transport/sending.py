@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio
@@ -21,22 +20,26 @@ from nbnebius.transport.answers import looks_whole, read_error, what_is_wrong
 from nbnebius.transport.attempt import Attempt
 from nbnebius.transport.breaks import broken_error
 from nbnebius.transport.broken import Broken
-from nbnebius.transport.faults import About, api_error, request_id, unreadable
+from nbnebius.transport.faults import About, api_error, unreadable
 from nbnebius.transport.headers import RateLimits, read_rate_limits
 from nbnebius.transport.http import Wire
 from nbnebius.transport.pacing import Pacing
 from nbnebius.transport.redact import prompts_in
-from nbnebius.transport.request import Answer, Request, Stream, Timeouts
+from nbnebius.transport.request import Request, Stream, Timeouts
 from nbnebius.transport.retry import Decision, Failure, Rules, Tally, count, decide
 from nbnebius.transport.streaming import Streaming
+from nbnebius.transport.tape.replaying import ReplayedExchange
+from nbnebius.transport.trial import TooLarge, Trial, answer_of, collect
 from nbnebius.types.loose import read_json
 from nbnebius.types.secret import is_sendable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from nbnebius.events import Observer, Recorder
+    from nbnebius.events import Observer, Outcome, Recorder
     from nbnebius.transport.http import Exchange
+    from nbnebius.transport.request import Answer
+    from nbnebius.transport.tape import Recording, Replaying
     from nbnebius.types.secret import Secret
 
 NOTICED = 1.0
@@ -44,19 +47,6 @@ NOTICED = 1.0
 
 ERROR_CAP = 2**20
 """Bytes of an error's body that are read."""
-
-
-class _TooLarge(Exception):  # noqa: N818 - it never leaves this module
-    """More bytes than the request allows."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """How one attempt went: the bytes that came, what failed, and the error that tells it."""
-
-    body: bytes
-    failure: Failure | None = None
-    error: errors.NebiusError | None = None
 
 
 class Transport:
@@ -79,6 +69,15 @@ class Transport:
         Is told of pauses.
     sleep, jitter, clock
         For tests: how to pause, a random number in [0, 1), seconds of a monotonic clock.
+
+    Attributes
+    ----------
+    tape
+        Where answers are recorded now; None for nowhere.
+    replay
+        The recording that answers in the server's place; None where the server is asked.
+    scope
+        Which server it is on a recording, "" for the session's own.
     """
 
     def __init__(
@@ -112,6 +111,9 @@ class Transport:
         self.clock = clock
         self._pacing = Pacing()
         self._wire = Wire(self.timeouts, secret)
+        self.tape: Recording | None = None
+        self.replay: Replaying | None = None
+        self.scope = ""
 
     def __repr__(self) -> str:
         return f"Transport({self.address.base!r})"
@@ -128,7 +130,7 @@ class Transport:
         began = self.clock()
         attempt, body = await self._until_answered(request, whole=True)
         await attempt.end("done", body)
-        return self._answer(attempt, body, began)
+        return answer_of(attempt, body, self.clock() - began)
 
     def stream(self, request: Request) -> Streaming:
         """Return an async context manager that gives the data of an answer's events."""
@@ -142,6 +144,10 @@ class Transport:
     async def close(self) -> None:
         """Close every connection."""
         await self._wire.close()
+
+    def share_recording(self, other: Transport, scope: str) -> None:
+        """Record into, or answer from, what another transport uses, as a server of its own."""
+        self.tape, self.replay, self.scope = other.tape, other.replay, scope
 
     def unkeyed(
         self, url: str, headers: Mapping[str, str], extensions: Mapping[str, str]
@@ -166,6 +172,8 @@ class Transport:
         )
 
     async def _until_answered(self, request: Request, *, whole: bool) -> tuple[Attempt, bytes]:
+        if self.tape is not None:
+            self.tape.check()
         tally, number = Tally(), 0
         doubt, connects = request.resend_in_doubt, request.connects
         rules = Rules(request.paid, self.max_retries, doubt, connects, request.once)
@@ -174,7 +182,8 @@ class Transport:
             if request.flow is not None:
                 await request.flow.turn()
             await self._wait_for_turn(request, number)
-            attempt = Attempt(request, number, self.recorder, self._exchange(request))
+            exchange = self._exchange(request)
+            attempt = Attempt(request, number, self.recorder, exchange, self._answered)
             try:
                 await self._begin(attempt)
                 trial = await self._try(attempt, whole=whole)
@@ -197,7 +206,7 @@ class Transport:
             self._pacing.unsent(attempt.request.lane, self.clock(), attempt.request.tokens)
             raise
 
-    async def _try(self, attempt: Attempt, *, whole: bool) -> _Trial:
+    async def _try(self, attempt: Attempt, *, whole: bool) -> Trial:
         """Send once; of a success that is to be streamed, read nothing yet."""
         request, exchange = attempt.request, attempt.exchange
         body = bytearray()
@@ -209,24 +218,26 @@ class Transport:
             self._learn(request, exchange)
             says_yes = 200 <= exchange.status < 300  # noqa: PLR2004 - success
             if whole or not says_yes:
-                await self._collect(exchange, body, request.cap if says_yes else ERROR_CAP)
+                cap = request.cap if says_yes else ERROR_CAP
+                await collect(exchange, body, cap, self.timeouts.idle)
         except Broken as broken:
             if exchange.status >= 300:  # noqa: PLR2004 - the status says enough
                 return self._refused(attempt, bytes(body))
             return self._broken(attempt, broken, bytes(body))
-        except _TooLarge:
+        except TooLarge:
             error = errors.ResponseError(f"the answer is larger than {request.cap:,} bytes")
-            return _Trial(bytes(body), Failure("reading", "too large"), error)
+            return Trial(bytes(body), Failure("reading", "too large"), error)
         if not says_yes:
             return self._refused(attempt, bytes(body))
-        if whole and request.paid and not looks_whole(body):
+        # a recorded answer was whole, though it may have come as a stream then
+        if whole and request.paid and self.replay is None and not looks_whole(body):
             content_type = exchange.headers.get("content-type", "")
             about = self.about(request)
             unread = unreadable(what_is_wrong(body), bytes(body), content_type, about)
-            return _Trial(bytes(body), Failure("reading", "no answer in it"), unread)
-        return _Trial(bytes(body))
+            return Trial(bytes(body), Failure("reading", "no answer in it"), unread)
+        return Trial(bytes(body))
 
-    def _broken(self, attempt: Attempt, broken: Broken, body: bytes) -> _Trial:
+    def _broken(self, attempt: Attempt, broken: Broken, body: bytes) -> Trial:
         request = attempt.request
         failure = Failure(
             broken.phase,
@@ -235,9 +246,9 @@ class Transport:
             reused=attempt.exchange.reused and not broken.timed_out,
         )
         error = broken_error(broken, self.address.root, paid=request.paid, attempts=attempt.number)
-        return _Trial(body, failure, error)
+        return Trial(body, failure, error)
 
-    def _refused(self, attempt: Attempt, body: bytes) -> _Trial:
+    def _refused(self, attempt: Attempt, body: bytes) -> Trial:
         status, headers = attempt.exchange.status, attempt.exchange.headers
         it_says = read_error(body, headers.get("content-type", ""))
         failure = Failure(
@@ -248,15 +259,15 @@ class Transport:
             out_of_money=status == 402 or it_says.out_of_money,  # noqa: PLR2004 - its name
         )
         about = self.about(attempt.request)
-        return _Trial(body, failure, api_error(status, headers, body, about, attempt.number))
+        return Trial(body, failure, api_error(status, headers, body, about, attempt.number))
 
-    async def _collect(self, exchange: Exchange, body: bytearray, cap: int) -> None:
-        while part := await exchange.read(self.timeouts.idle):
-            body += part
-            if len(body) > cap:
-                raise _TooLarge
+    async def _answered(self, request: Request, outcome: Outcome) -> None:
+        if self.tape is not None:
+            await self.tape.answered(request, outcome, self.scope)
 
-    def _exchange(self, request: Request) -> Exchange:
+    def _exchange(self, request: Request) -> Exchange | ReplayedExchange:
+        if self.replay is not None:
+            return ReplayedExchange(self.replay, request, self.scope)
         headers = {
             name: value
             for name, value in request.headers.items()
@@ -276,7 +287,7 @@ class Transport:
             total=request.total,
         )
 
-    def _learn(self, request: Request, exchange: Exchange) -> None:
+    def _learn(self, request: Request, exchange: Exchange | ReplayedExchange) -> None:
         limits = read_rate_limits(exchange.headers)
         if limits is not None:
             self.rate_limits = limits
@@ -306,15 +317,3 @@ class Transport:
         if self.observer is not None:
             self.observer(Retrying(failure.reason, decision.seconds, number + 1))
         await self.sleep(decision.seconds)
-
-    def _answer(self, attempt: Attempt, body: bytes, began: float) -> Answer:
-        headers = attempt.exchange.headers
-        return Answer(
-            status=attempt.exchange.status,
-            headers=headers,
-            body=body,
-            request_id=request_id(headers),
-            record=attempt.record,
-            attempts=attempt.number,
-            seconds=self.clock() - began,
-        )

@@ -31,18 +31,22 @@ class Embeddings:
         The tokens read, where the server says.
     model
         The model that answered.
+    tokens
+        The tokens of each text, where a recording tells them; None elsewhere.
     """
 
     vectors: NDArray[np.float32]
     usage: Usage | None = None
     model: str = ""
+    tokens: list[float | None] | None = None
 
 
 class Base64Datum(msgspec.Struct):
-    """A vector as base64 of little-endian float32."""
+    """A vector as base64 of little-endian float32; only a recording tells a text's tokens."""
 
     embedding: bytes
     index: int | None = None
+    nbnebius_tokens: float | None = None
 
 
 class FloatDatum(msgspec.Struct):

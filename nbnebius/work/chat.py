@@ -15,7 +15,7 @@ from nbnebius.client.decode import decode_completion, decode_text_completion
 from nbnebius.client.reasoning import split_reasoning
 from nbnebius.errors import ResponseError
 from nbnebius.events import Observer, ReasoningDelta, TextDelta
-from nbnebius.journal import Bill, Journal, KeptAnswer
+from nbnebius.journal import Bill, Journal, KeptAnswer, note_reuse
 from nbnebius.types.answers import ChatResult
 from nbnebius.types.chat import ChatCompletion, Choice, Message
 
@@ -89,7 +89,11 @@ async def chat(
     if kept := await origin.kept(journal, key):
         # A kept answer that no version can read must not stand in the way of a new one.
         with suppress(ResponseError):
-            return _from_kept(kept, running, observer)
+            shown = _from_kept(kept, running, observer)
+            if (tape := client.transport.tape) is not None and not origin.private:
+                tape.keep(ENDPOINTS[running.kind], body, kept.content_type, kept.body)
+            await note_reuse(journal, running.kind, origin.service, shown.model, 1, kept.cost)
+            return shown
     intent = origin.intent(key, running.kind, body, price)
     resource = client.chat if running.kind == "chat" else client.completions
     if not stream:

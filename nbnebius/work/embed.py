@@ -14,19 +14,27 @@ import anyio
 import msgspec
 
 from nbnebius.client.decode import decode_embeddings
-from nbnebius.errors import BadRequestError, NebiusError, ResponseError, UnprocessableEntityError
+from nbnebius.errors import (
+    BadRequestError,
+    NebiusError,
+    ReplayError,
+    ResponseError,
+    UnprocessableEntityError,
+)
 from nbnebius.events import Observer, Progress
 from nbnebius.journal import (
     Bill,
     Journal,
     KeptVector,
     find_vectors,
+    note_reuse,
     own_key,
     text_key,
     unfiled_embeddings,
 )
 from nbnebius.types.answers import EmbeddingResult
 from nbnebius.work.estimate import estimate_tokens
+from nbnebius.work.price import total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +99,8 @@ async def embed(
     if not origin.private:
         await _file_the_rest(journal, origin.service, model, price)
         kept = await find_vectors(journal, list(wanted))
+        saved = total(_price(price, vector.tokens) for vector in kept.values())
+        await note_reuse(journal, "embedding", origin.service, model, len(kept), saved)
     order = _Order(
         client,
         journal,
@@ -103,6 +113,7 @@ async def embed(
         kept,
         frozenset(kept),
     )
+    _hand_over(order, [(wanted[key], vector) for key, vector in kept.items()])
     missing = [(key, text) for key, text in wanted.items() if key not in order.kept]
     _tell(order)
     limiter = anyio.CapacityLimiter(AT_ONCE)
@@ -140,10 +151,23 @@ def _bill(usage: Usage | None, price: Price) -> Bill:
     return Bill(usage.prompt_tokens if usage else None, 0, cost=price.of_usage(usage))
 
 
+def _hand_over(order: _Order, vectors: Sequence[tuple[str, KeptVector]]) -> None:
+    """Give vectors to a recording, text by text: what is asked together differs next time."""
+    tape = order.client.transport.tape
+    if tape is not None and vectors and not order.origin.private:
+        tape.keep_vectors(
+            {"model": order.model, "dimensions": order.dimensions},
+            [(text, kept.vector, kept.tokens) for text, kept in vectors],
+        )
+
+
 def _kept_vectors(
-    group: Sequence[tuple[bytes, str]], vectors: NDArray[np.float32], usage: Usage | None
+    group: Sequence[tuple[bytes, str]],
+    vectors: NDArray[np.float32],
+    usage: Usage | None,
+    tokens: Sequence[float | None] | None = None,
 ) -> list[KeptVector]:
-    shares = _shares([text for _, text in group], usage.prompt_tokens if usage else None)
+    shares = tokens or _shares([text for _, text in group], usage.prompt_tokens if usage else None)
     return [
         KeptVector(key, row.tobytes(), share)
         for (key, _), row, share in zip(group, vectors, shares, strict=True)
@@ -179,7 +203,7 @@ async def _buy(order: _Order, group: list[tuple[bytes, str]]) -> None:
                 f"The server sent {len(vectors)} vectors for {len(group)} texts",
                 hint="try again; if it stays so, try another model",
             )
-    except (BadRequestError, UnprocessableEntityError) as error:
+    except (BadRequestError, UnprocessableEntityError, ReplayError) as error:
         if len(group) == 1:
             order.failures[group[0][0]] = error
             return
@@ -190,7 +214,8 @@ async def _buy(order: _Order, group: list[tuple[bytes, str]]) -> None:
     except NebiusError as error:
         order.failures.update((key, error) for key, _ in group)
         return
-    bought = _kept_vectors(group, vectors, usage)
+    bought = _kept_vectors(group, vectors, usage, embeddings.tokens)
+    _hand_over(order, [(text, one) for (_, text), one in zip(group, bought, strict=True)])
     cost = order.price.of_usage(usage)
     order.cost = None if cost is None or order.cost is None else order.cost + cost
     if answer.record is not None:

@@ -11,8 +11,10 @@ import anyio
 from nbnebius.client.decode import decode_images
 from nbnebius.errors import NebiusError, ResponseError
 from nbnebius.events import Note, Observer, Progress
-from nbnebius.journal import Bill, Journal
+from nbnebius.journal import Bill, Journal, note_reuse
+from nbnebius.transport.request import Alias
 from nbnebius.types.answers import PictureResult
+from nbnebius.types.json import to_json
 from nbnebius.work.price import total
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 ENDPOINT = "images/generations"
 AT_ONCE = 4
 SEEDS = 2**31
+SEED_HEADER = "x-nbnebius-seed"
+"""Where a recording tells the seed of a picture for which nobody named one."""
 
 
 class RandomSeed(int):
@@ -110,7 +114,11 @@ async def _draw_one(
     if kept:
         answer_body, record = decode_images(kept.body), kept.record
         seed = body["seed"] if unseeded is None else await _kept_seed(journal, record)
+        if (tape := client.transport.tape) is not None and not origin.private:
+            told = None if unseeded is None else {SEED_HEADER: str(seed)}
+            tape.keep(ENDPOINT, name, kept.content_type, kept.body, told=told)
         data = await _content(answer_body, client)
+        await note_reuse(journal, "image", origin.service, body["model"], 1, kept.cost)
         return PictureResult(
             data,
             seed,
@@ -123,7 +131,12 @@ async def _draw_one(
             {**body, "seed": seed},
         )
     intent = origin.intent(key, "image", body, price)
-    drawn, answer = await client.images.generate(body, intent=intent)
+    alias = None
+    if unseeded is not None:
+        alias = Alias(to_json(name), {SEED_HEADER: str(body["seed"])})
+    drawn, answer = await client.images.generate(body, intent=intent, alias=alias)
+    if alias is not None and client.transport.replay is not None:
+        body = {**body, "seed": int(answer.headers.get(SEED_HEADER, body["seed"]))}
     cost = price.of_images(1)
     if answer.record is not None:
         await journal.bill(answer.record, Bill(images=1, cost=cost))

@@ -39,7 +39,10 @@ async def rank(
     key = origin.key(ENDPOINT, body)
     if kept := await origin.kept(journal, key):
         about = About(address="the journal")
-        return decode_rerank(kept.body, len(body["documents"]), about)
+        ranked = decode_rerank(kept.body, len(body["documents"]), about)
+        if (tape := client.transport.tape) is not None and not origin.private:
+            tape.keep(ENDPOINT, body, kept.content_type, kept.body)
+        return ranked
     intent = origin.intent(key, "rerank", body, price)
     ranked, answer = await client.rerank.create(body, intent=intent)
     if answer.record is not None:

@@ -190,6 +190,12 @@ def isolated(folder, **more):
     return own | more
 
 
+@pytest.fixture
+def surroundings():
+    """Give environments in which nothing of the user's own is found."""
+    return isolated
+
+
 class Requests:
     """What a sandbox was asked, from its own log."""
 

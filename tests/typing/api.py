@@ -5,6 +5,7 @@ from typing import assert_type
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from PIL.Image import Image
 
@@ -45,4 +46,6 @@ def pictures() -> None:
 def service() -> None:
     assert_type(neb.models(type="chat"), pd.DataFrame)
     assert_type(neb.connect(base_url="http://localhost:1"), neb.Session)
+    assert_type(neb.usage("model", since="7d"), pd.DataFrame)
+    assert_type(neb.plot.usage(neb.usage()), Axes)
     assert_type(neb.estimate_tokens("a text"), int)

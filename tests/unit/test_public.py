@@ -32,6 +32,7 @@ NAMES = [
     "PermissionDeniedError",
     "Picture",
     "RateLimitError",
+    "ReplayError",
     "Reply",
     "RequestTimeout",
     "ResponseError",
@@ -65,8 +66,10 @@ NAMES = [
     "matrix",
     "models",
     "plan",
+    "plot",
     "rerank",
     "upload",
+    "usage",
 ]
 
 

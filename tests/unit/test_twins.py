@@ -18,6 +18,7 @@ ONLY_MAGIC = {
     "completion": SHOWING | (SAMPLING | {"logprobs"}),
     "embed": SHOWING | {"by"},  # a list of texts is cut already
     "image": SHOWING,
+    "map": SHOWING | SAMPLING,
     "models": SHOWING | {"text"},  # what --search takes too
     "batches": SHOWING | {"words"},  # get_batch, cancel_batch
 }
@@ -30,6 +31,7 @@ ONLY_FUNCTION = {
     "completion": {"stream", "cache"},
     "embed": set(),
     "image": {"loras", "cache"},  # structured input comes by variable
+    "map": set(),
     "models": {"api_key"},  # a key stands in no cell
     "batches": set(),
 }

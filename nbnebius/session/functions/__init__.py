@@ -1,9 +1,11 @@
 """The public functions: each magic's twin, of the same name, on the default session."""
 
+from nbnebius.session.functions import plot
 from nbnebius.session.functions.asking import chat, completion
 from nbnebius.session.functions.connecting import connect
 from nbnebius.session.functions.drawing import image
 from nbnebius.session.functions.embedding import embed
+from nbnebius.session.functions.ledger import usage
 from nbnebius.session.functions.listing import models
 from nbnebius.session.functions.mapping import map, plan
 from nbnebius.session.functions.remote import (
@@ -40,6 +42,8 @@ __all__ = [
     "map",
     "models",
     "plan",
+    "plot",
     "rerank",
     "upload",
+    "usage",
 ]

@@ -8,6 +8,8 @@ from nbnebius.errors import OptionError
 from nbnebius.session.default import make_default
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nbnebius.session.session import Session
 
 
@@ -18,6 +20,8 @@ def connect(
     *,
     max_retries: int = 8,
     timeout: float | None = None,
+    record: str | Path | None = None,
+    replay: str | Path | None = None,
     **settings: Any,
 ) -> Session:
     """
@@ -37,6 +41,10 @@ def connect(
         How often a request that was not billed is sent again.
     timeout
         Seconds to wait for an answer; 300 to its first byte and 1800 in all if left out.
+    record
+        A file to write every answer into; see `Session.record`.
+    replay
+        A recording to answer from, without key or network; see `Session.replay`.
     **settings
         ``chat_model``, ``temperature`` …: what ``%nebius config`` sets.
 
@@ -49,7 +57,11 @@ def connect(
     ------
     SettingsError
         A bad address, or a key that would travel over plain http.
+    ReplayError
+        `record` or `replay` name another kind of file.
     """
+    if record is not None and replay is not None:
+        raise OptionError("connect() takes record or replay, not both")
     if api_key and api_key.startswith(("http://", "https://")):
         raise OptionError(
             "The first argument is the key, and this is an address",
@@ -57,4 +69,8 @@ def connect(
         )
     session = make_default(api_key, base_url, max_retries=max_retries, timeout=timeout, **settings)
     session.project = project
+    if replay is not None:
+        session.replay(replay)
+    if record is not None:
+        session.record(record)
     return session

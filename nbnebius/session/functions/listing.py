@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from nbnebius.errors import NebiusError, OptionError
 from nbnebius.session.default import default_session
-from nbnebius.session.neighbours import NEIGHBOURS, is_set_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +92,7 @@ def models(
 
 
 def _all() -> list[ModelRecord]:
-    sources = ["nebius", "nebius_custom", *filter(is_set_up, NEIGHBOURS)]
+    sources = ["nebius", "nebius_custom", *default_session().neighbours()]
     records: list[ModelRecord] = []
     failures: list[NebiusError] = []
     for source in sources:

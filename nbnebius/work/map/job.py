@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import BudgetReached, Stopped
-from nbnebius.journal import SLICE, Doubt, find_answers, find_doubt
+from nbnebius.journal import SLICE, Doubt, find_answers, find_doubt, note_reuse
 from nbnebius.work.map.answers import outcome
 from nbnebius.work.map.book import Book
+from nbnebius.work.map.form import PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from nbnebius.client import AsyncClient
     from nbnebius.errors import NebiusError
     from nbnebius.events import Observer
-    from nbnebius.journal import Journal, Purse
+    from nbnebius.journal import Journal, KeptRow, Purse
     from nbnebius.work.map.form import Form
     from nbnebius.work.map.survey import Source, Survey
     from nbnebius.work.map.template import Template
@@ -82,12 +84,13 @@ class RowsJob:
                 yield number, self.text(values)
 
 
-async def read_kept(job: RowsJob, journal: Journal) -> None:
+async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None:
     """Enter every answer that is kept already, and sum what is possibly paid."""
     if job.origin.private:
         return
     order = job.survey.order
-    doubt = Doubt(0, 0.0)
+    doubt, saved = Doubt(0, 0.0), 0.0
+    recorded: list[tuple[int, KeptRow]] = []
     for start in range(0, len(order), SLICE):
         numbers = {job.survey.key(n): n for n in map(int, order[start : start + SLICE])}
         for row in await find_answers(journal, list(numbers)):
@@ -97,6 +100,9 @@ async def read_kept(job: RowsJob, journal: Journal) -> None:
                 job.book.useless[number] = row.record
             else:
                 job.book.enter(number, found, cached=True)
+                saved += row.cost or 0.0
+                if client.transport.tape is not None:
+                    recorded.append((number, row))
         if numbers:
             more = await find_doubt(journal, list(numbers))
             doubt = Doubt(
@@ -105,3 +111,20 @@ async def read_kept(job: RowsJob, journal: Journal) -> None:
                 doubt.unbounded + more.unbounded,
             )
     job.doubt = doubt
+    record_kept(job, client, recorded)
+    if kept := job.book.counts.kept:
+        await note_reuse(journal, "chat", job.form.service, job.form.model, kept, saved)
+
+
+def record_kept(job: RowsJob, client: AsyncClient, rows: list[tuple[int, KeptRow]]) -> None:
+    """Put kept answers on the tape of a session that records."""
+    tape = client.transport.tape
+    if tape is None or not rows:
+        return
+    by_number = dict(rows)
+    numbers, first = job.survey.numbers, job.survey.first
+    for place, values in enumerate(job.source.rows()):
+        number = int(numbers[place])
+        if number in by_number and first[number] == place:
+            row = by_number[number]
+            tape.keep(PATH, job.form.data(job.text(values)), row.content_type, row.body)

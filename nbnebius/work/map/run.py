@@ -29,6 +29,7 @@ from nbnebius.events import Claimed, Intent, Progress
 from nbnebius.journal import SLICE, Bill, find_answers, no_price, own_key, reached
 from nbnebius.work.map.answers import one_line, outcome
 from nbnebius.work.map.book import Found
+from nbnebius.work.map.form import PATH
 from nbnebius.work.map.gate import Closed, Gate, Turn
 
 if TYPE_CHECKING:
@@ -273,11 +274,13 @@ class Runner:
         keys = list(texts)
         for start in range(0, len(keys), SLICE):
             for row in await find_answers(self._journal, keys[start : start + SLICE]):
-                number, _ = texts[row.key]
+                number, text = texts[row.key]
                 if row.record <= job.book.useless.get(number, 0):
                     continue
                 found = outcome(row.body, row.content_type, job.schema, job.form.price)
                 job.book.enter(number, found, cached=True)
+                if (tape := self._client.transport.tape) is not None:
+                    tape.keep(PATH, job.form.data(text), row.content_type, row.body)
                 del texts[row.key]
         self.tell()
         return list(texts.values())

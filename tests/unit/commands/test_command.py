@@ -31,12 +31,13 @@ JSON = st.recursive(
 def records(command):
     """Give any record of a command that a user could mean."""
     fields = {}
+    usual = {each.name: each.default for each in dataclasses.fields(command.record)}
     taken = {o.name for o in command.options} | RESERVED
     for option in command.options:
         if option.name == "out":
             fields[option.name] = st.none() | NAMES
         elif option.choices:
-            fields[option.name] = st.none() | st.sampled_from(option.choices)
+            fields[option.name] = st.just(usual[option.name]) | st.sampled_from(option.choices)
         elif option.kind == "switch":
             fields[option.name] = st.booleans()
         elif option.kind == "list":
@@ -45,13 +46,15 @@ def records(command):
             pair = st.tuples(NAMES.filter(lambda n: n not in taken), JSON)
             fields[option.name] = st.lists(pair, max_size=2).map(tuple)
         else:
-            fields[option.name] = st.none() | VALUES[option.kind]
+            fields[option.name] = st.just(usual[option.name]) | VALUES[option.kind]
     text = st.text(max_size=30)
     fields[command.text_field] = (
         text if command.has_cell else text.map(lambda t: " ".join(t.split()))
     )
     if command.has_cell:
         fields["cell"] = st.booleans()
+    if command.line_text:
+        fields[command.line_text] = NAMES | NAMES.map(lambda name: f'"{name}.head(3)"')
     return st.builds(command.record, **fields).flatmap(
         lambda r: st.booleans().map(lambda show: dataclasses.replace(r, show=show and bool(r.out)))
     )

@@ -168,3 +168,27 @@ def test_threads_that_keep_settings_at_once_leave_a_whole_file():
         thread.join()
     Config()
     assert [p.name for p in home().iterdir()] == ["config.json"]
+
+
+def test_a_recordings_settings_replace_the_users_and_leave_them_alone(tmp_path, user):
+    user({"temperature": 0.1, "models": {"nebius": {"chat": "mine"}}})
+    project(tmp_path, "temperature = 0.2")
+    before = (home() / "config.json").read_bytes()
+    told = Config().snapshot("nebius")
+    assert told == {"temperature": 0.2, "models": {"nebius": {"chat": "mine"}}}
+    config = Config(recorded={"top_p": 0.5, "base_url": "https://elsewhere/v1/", "private": True})
+    assert config.where("top_p") == (0.5, "the recording")
+    assert config.get("temperature") is None
+    assert config.get("base_url") is None
+    assert config.get("private") is False
+    config.set("temperature", 0.9, keep=True)
+    config.keep_choice("nebius", "chat", "theirs")
+    assert config.chosen("nebius", "chat") == "theirs"
+    assert config.get("temperature") == 0.9
+    assert (home() / "config.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("models", [None, [], {"nebius": []}, {"nebius": {"chat": 5}}, "text"])
+def test_a_recording_whose_models_make_no_sense_names_none(models):
+    config = Config(recorded={"models": models, "of a later version": 1})
+    assert config.chosen("nebius", "chat") is None

@@ -1,0 +1,53 @@
+"""How one attempt went, and what becomes of an answer that says yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nbnebius.transport.faults import request_id
+from nbnebius.transport.request import Answer
+
+if TYPE_CHECKING:
+    from nbnebius.errors import NebiusError
+    from nbnebius.transport.attempt import Attempt
+    from nbnebius.transport.http import Exchange
+    from nbnebius.transport.retry import Failure
+    from nbnebius.transport.tape.replaying import ReplayedExchange
+
+
+class TooLarge(Exception):  # noqa: N818 - it never leaves the transport
+    """More bytes than the request allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How one attempt went: the bytes that came, what failed, and the error that tells it."""
+
+    body: bytes
+    failure: Failure | None = None
+    error: NebiusError | None = None
+
+
+async def collect(
+    exchange: Exchange | ReplayedExchange, body: bytearray, cap: int, idle: float
+) -> None:
+    """Read an answer to its end; raises `TooLarge` beyond `cap` bytes."""
+    while part := await exchange.read(idle):
+        body += part
+        if len(body) > cap:
+            raise TooLarge
+
+
+def answer_of(attempt: Attempt, body: bytes, seconds: float) -> Answer:
+    """Give the answer of an attempt that went well."""
+    headers = attempt.exchange.headers
+    return Answer(
+        status=attempt.exchange.status,
+        headers=headers,
+        body=body,
+        request_id=request_id(headers),
+        record=attempt.record,
+        attempts=attempt.number,
+        seconds=seconds,
+    )

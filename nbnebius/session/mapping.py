@@ -231,7 +231,8 @@ class Maps(Core):
 
     def _runner(self, ready: Ready, service: Service, via: str) -> Runner | BatchRunner:
         rows = ready.rows
-        if via == "online":
+        # A tape holds answers, whichever way they came.
+        if via == "online" or service.client.transport.replay is not None:
             return Runner(rows, service.client, self.journal, ready.outlook)
         return BatchRunner(
             rows,

@@ -124,7 +124,7 @@ class BatchRunner:
             await anyio.sleep(pause)
             pause = min(pause * 2, self._rules.longest_pause)
             rows = self._member == 0
-            await enter_kept(self._job, self._journal, self._price, rows, cached=True)
+            await enter_kept(self._job, self._client, self._journal, self._price, rows, cached=True)
 
     async def _find_batches(self) -> None:
         """Find the batches that hold open rows; those of the dead are taken over."""
@@ -267,6 +267,6 @@ class BatchRunner:
     async def _enter(self, number: int, *, cached: bool) -> None:
         """Read what a batch that has ended brought, and why not more."""
         rows = self._member == number
-        await enter_kept(self._job, self._journal, self._price, rows, cached=cached)
+        await enter_kept(self._job, self._client, self._journal, self._price, rows, cached=cached)
         await enter_unanswered(self._job, self._journal, number, rows)
         self._followed.pop(number, None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nbnebius.journal import SLICE, find_answers, jobs_of, unanswered
 from nbnebius.work.map.answers import outcome
 from nbnebius.work.map.book import Found
+from nbnebius.work.map.job import record_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,21 +16,28 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nbnebius.journal import Journal
+    from nbnebius.client import AsyncClient
+    from nbnebius.journal import Journal, KeptRow
     from nbnebius.work.map.job import RowsJob
     from nbnebius.work.price import Price
 
 
 async def enter_kept(
-    job: RowsJob, journal: Journal, price: Price, among: NDArray[np.bool_], *, cached: bool
+    job: RowsJob,
+    client: AsyncClient,
+    journal: Journal,
+    price: Price,
+    among: NDArray[np.bool_],
+    *,
+    cached: bool,
 ) -> None:
     """
     Enter the answers that are kept for open rows.
 
     Parameters
     ----------
-    job, journal
-        Whose rows, and where the answers are.
+    job, client, journal
+        Whose rows, who may record them, and where the answers are.
     price
         What the model costs; of what was paid the journal knows best.
     among
@@ -37,6 +45,7 @@ async def enter_kept(
     cached
         Whether others paid for them, so that they cost nothing now.
     """
+    recorded: list[tuple[int, KeptRow]] = []
     for keys in slices(job, among):
         for row in await find_answers(journal, list(keys)):
             place = keys[row.key]
@@ -45,6 +54,9 @@ async def enter_kept(
             found = outcome(row.body, row.content_type, job.schema, price)
             found.cost = row.cost
             job.book.enter(place, found, cached=cached)
+            if client.transport.tape is not None:
+                recorded.append((place, row))
+    record_kept(job, client, recorded)
 
 
 async def enter_unanswered(

@@ -1,5 +1,6 @@
 """Batches in the journal: each request in one at most, taken over from the dead, ended once."""
 
+import anyio
 import pytest
 
 from nbnebius.events import Intent, Outcome
@@ -7,6 +8,7 @@ from nbnebius.journal import (
     Claim,
     Journal,
     KeptLine,
+    Waste,
     begin_job,
     claim_rows,
     cost_of,
@@ -16,6 +18,7 @@ from nbnebius.journal import (
     jobs_of,
     keep_lines,
     plan_job,
+    purge,
     put_away,
     settle_orphans,
     take_job,
@@ -157,3 +160,13 @@ async def test_an_answer_without_a_known_price_makes_the_batch_s_cost_unknown(op
     await claim(journal, job, KEYS[:1])
     await keep_lines(journal, job, [KeptLine(KEYS[0], "done", b"{}")])
     assert await cost_of(journal, job) is None
+
+
+async def test_purging_leaves_what_is_in_a_batch(open_journal):
+    journal = open_journal()
+    job = await begin_job(journal, "a", {})
+    await claim(journal, job, KEYS[:3])
+    await keep_lines(journal, job, [KeptLine(KEYS[0], "done", b"{}")])
+    await anyio.to_thread.run_sync(purge, journal, Waste(ledger=True))
+    assert await jobs_of(journal, KEYS) == dict.fromkeys(KEYS[1:3], job)
+    assert await find_answers(journal, KEYS) == []

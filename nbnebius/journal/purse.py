@@ -9,8 +9,12 @@ its own prices.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from nbnebius.errors import BudgetReached, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DUST = 1e-12
 """USD: what sums of floats may be off by."""
@@ -40,6 +44,10 @@ class Purse:
     ----------
     spent
         USD: what is known, and what is possibly paid at its highest price.
+    held
+        USD: the highest prices of what is on its way.
+    looked_up
+        When `spent` was last read from the ledger, in seconds of the monotonic clock.
     """
 
     def __init__(self, limit: float, spent: float = 0.0, name: str = "budget") -> None:
@@ -47,6 +55,7 @@ class Purse:
         self.spent = spent
         self.name = name
         self.held = 0.0
+        self.looked_up = 0.0
 
     @property
     def left(self) -> float:
@@ -89,12 +98,32 @@ class Purse:
         self.spent += hold.bound if cost is None else cost
 
 
+Holds: TypeAlias = "list[tuple[Purse, Hold]]"
+
+
+def reserve(purses: Iterable[Purse], bound: float | None) -> Holds:
+    """
+    Hold the most that a request can cost in each of several purses, or in none.
+
+    Raises as `Purse.reserve` does.
+    """
+    holds: Holds = []
+    try:
+        for purse in purses:
+            holds.append((purse, purse.reserve(bound)))
+    except BaseException:
+        for purse, hold in holds:
+            purse.release(hold)
+        raise
+    return holds
+
+
 def reached(purse: Purse, bound: float) -> BudgetReached:
     """Say that a budget has no room for one more request."""
+    held = f", {purse.held:.4g} held for what is on its way," if purse.held > DUST else ""
     return BudgetReached(
         f"The {purse.name} of USD {purse.limit:g} is reached",
-        why=f"USD {purse.spent:.4g} are spent, USD {purse.held:.4g} are held for what is on its "
-        f"way, and the next request may cost USD {bound:.4g}",
+        why=f"USD {purse.spent:.4g} are spent{held} and the next request may cost USD {bound:.4g}",
         hint="run it again with a larger budget: what is done is kept and costs nothing",
     )
 

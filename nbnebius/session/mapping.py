@@ -12,7 +12,7 @@ from nbnebius.journal import Purse, no_price
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
-from nbnebius.session.consent import agree
+from nbnebius.session.consent import consent_to_rows
 from nbnebius.session.core import Core
 from nbnebius.session.map_request import (
     Asked,
@@ -111,7 +111,7 @@ class Maps(Core):
                 why="its answers come later, and are matched with what is kept of their requests",
                 hint="leave out private, or ask the rows one by one: --via online",
             )
-        agree(self.asker, self._still_to_pay(ready, via, caller), budget, via)
+        consent_to_rows(self.asker, self._still_to_pay(ready, via, caller), budget, via)
         job, work = self._map_job(ready, via)
         if background:
             job.watch(self._connection.start(work, Mailbox.unread()).future)

@@ -426,10 +426,11 @@ def test_a_session_s_budget_holds_the_batch_until_its_cost_is_known(own_box, ope
 
     box = own_box()
     session = opened(box.url, box.key)
-    session.journal.purse = Purse(1.0, name="session budget")
+    purse = Purse(1.0, name="session budget")
+    session.journal.purses = [purse]
     got = run(session, rows(4))
-    assert session.journal.purse.held == pytest.approx(0)
-    assert session.journal.purse.spent == pytest.approx(got.neb_cost.sum())
+    assert purse.held == pytest.approx(0)
+    assert purse.spent == pytest.approx(got.neb_cost.sum())
 
 
 def test_rows_in_a_batch_already_need_no_second_consent(own_box, opened, monkeypatch):

@@ -208,8 +208,10 @@ class BatchRunner:
     async def _settle(self, number: int, cost: float | None) -> None:
         if self._job.purse is not None:
             settle(self._job.purse, self._sender.pledged.get(number), cost)
-        if self._journal.purse is not None:
-            settle(self._journal.purse, self._journal.pledged.pop(number, None), cost)
+        held = {id(purse): hold for purse, hold in self._journal.pledged.pop(number, [])}
+        for purse in self._journal.purses:
+            hold = held.get(id(purse))
+            settle(purse, None if hold is None else hold.bound, cost)
 
     async def _unknown(self, job: KeptJob, error: NotFoundError) -> None:
         """

@@ -17,7 +17,7 @@ import anyio
 
 from nbnebius.client.doubt import is_doubtful
 from nbnebius.errors import NebiusError, OptionError
-from nbnebius.journal import Claim, begin_job, claim_rows, give_up_job, plan_job, turn_job
+from nbnebius.journal import Claim, Hold, begin_job, claim_rows, give_up_job, plan_job, turn_job
 from nbnebius.work.map.answers import one_line
 from nbnebius.work.map.batch_file import ENDPOINT, BatchFile, BatchRules, file_name
 from nbnebius.work.map.batch_there import MARK, batch_api, find_batch, find_file
@@ -116,7 +116,7 @@ class Sender:
         if self._waiting is None or self.over is not None:
             return None
         journal = self._journal
-        purses = [purse for purse in (self._job.purse, journal.purse) if purse]
+        purses = [*([self._job.purse] if self._job.purse else []), *journal.purses]
         detail = {"endpoint": ENDPOINT, "model": self._job.form.model}
         number = await begin_job(journal, self._title, detail)
         pledge = Pledge(purses)
@@ -235,8 +235,9 @@ class Sender:
                 await turn_job(journal, number, "creating", file=file_id)
                 await self._create(number, file_id, key, file.requests)
         self.pledged[number] = pledge.amount
-        if journal.purse is not None and pledge.amount is not None:
-            journal.pledged[number] = pledge.amount
+        if pledge.amount is not None:
+            hold = Hold(pledge.amount)
+            journal.pledged[number] = [(purse, hold) for purse in journal.purses]
 
     async def _upload(self, file: BatchFile, key: bytes) -> str:
         there = await find_file(self._client, key, file.size, self._project)

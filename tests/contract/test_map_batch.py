@@ -422,12 +422,10 @@ def test_a_budget_is_held_for_the_whole_batch_at_its_rate(own_box, opened):
 
 
 def test_a_session_s_budget_holds_the_batch_until_its_cost_is_known(own_box, opened):
-    from nbnebius.journal import Purse
-
     box = own_box()
     session = opened(box.url, box.key)
-    purse = Purse(1.0, name="session budget")
-    session.journal.purses = [purse]
+    session.set_budget(1.0)
+    (purse,) = session.budgets()
     got = run(session, rows(4))
     assert purse.held == pytest.approx(0)
     assert purse.spent == pytest.approx(got.neb_cost.sum())

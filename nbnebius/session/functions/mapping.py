@@ -97,7 +97,8 @@ def map(
         The system prompt.
     via
         ``online``: one by one, many at once. ``batch``: by the Batch API, at half the price,
-        within a day.
+        within a day; an interrupt, or a restart, ends the waiting only, and running it again goes
+        on waiting.
     name
         The answers' column, where no schema names columns.
     budget

@@ -94,9 +94,10 @@ def ending(record: int, outcome: Outcome, *, private: bool) -> Callable[[sqlite3
         )
         connection.execute("DELETE FROM pieces WHERE call=?", (record,))
         if keeps and answer:
+            # Where no request is kept, the key stands there: it proves whose answer this is.
             connection.execute(
-                "INSERT INTO bodies (call, answer, content_type)"
-                " SELECT id, ?, ? FROM calls WHERE id=? AND private=0"
+                "INSERT INTO bodies (call, request, answer, content_type)"
+                " SELECT id, key, ?, ? FROM calls WHERE id=? AND private=0"
                 " ON CONFLICT (call) DO UPDATE SET answer=excluded.answer,"
                 " content_type=excluded.content_type",
                 (answer, outcome.content_type, record),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.bridge import Mailbox
 from nbnebius.errors import NebiusError, OptionError, Stopped
 from nbnebius.events import Note
-from nbnebius.journal import Purse, no_price
+from nbnebius.journal import Purse, newest_record, no_price
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
@@ -189,7 +189,9 @@ class Maps(Core):
                 purse=purse,
                 observer=tell,
             )
-            if not fresh:
+            if fresh:
+                rows.since = await newest_record(self.journal)
+            else:
                 await read_kept(rows, self.journal, service.client)
             return Ready(asked, rows, await look_ahead(rows, self.journal), fresh)
 

@@ -66,6 +66,7 @@ _HOMES = {
     "plan": "nbnebius.session.functions",
     "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
+    "search": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
     "usage": "nbnebius.session.functions",
 }
@@ -125,6 +126,7 @@ __all__ = [
     "plan",
     "plot",
     "rerank",
+    "search",
     "upload",
     "usage",
 ]
@@ -213,6 +215,7 @@ if TYPE_CHECKING:
         plan,
         plot,
         rerank,
+        search,
         upload,
         usage,
     )

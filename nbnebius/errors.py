@@ -287,7 +287,7 @@ class ReplayError(NebiusError):
 
 class Stopped(NebiusError, KeyboardInterrupt):  # noqa: N818 - it is not a fault
     """
-    The user interrupted; what had come by then is kept in ``reply``.
+    The user interrupted; what had come by then is kept in ``reply``, or rows of it in ``frame``.
 
     It is a ``KeyboardInterrupt`` too, so that "Run All" stops at this cell.
     """

@@ -8,9 +8,11 @@ from nbnebius.commands.embed import EMBED, EmbedOptions
 from nbnebius.commands.image import IMAGE, ImageOptions
 from nbnebius.commands.map import MAP, MapOptions
 from nbnebius.commands.models import MODELS, ModelsOptions
+from nbnebius.commands.search import SEARCH, SearchOptions
 
 COMMANDS = {
-    command.name: command for command in (BATCHES, CHAT, COMPLETION, EMBED, IMAGE, MAP, MODELS)
+    command.name: command
+    for command in (BATCHES, CHAT, COMPLETION, EMBED, IMAGE, MAP, MODELS, SEARCH)
 }
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "IMAGE",
     "MAP",
     "MODELS",
+    "SEARCH",
     "BatchesOptions",
     "ChatOptions",
     "Command",
@@ -30,4 +33,5 @@ __all__ = [
     "ImageOptions",
     "MapOptions",
     "ModelsOptions",
+    "SearchOptions",
 ]

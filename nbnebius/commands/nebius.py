@@ -36,6 +36,8 @@ MANUAL = """Show where requests go and what was spent, and change settings.
                                      system's key store (extra keyring)
     %nebius sandbox                  start a local service with the same API, and use it: no key
     %nebius private on|off           keep prompts and answers on disk, or only what they cost
+    %nebius budget [USD|off]         what this session may spend; --per day for all sessions of a
+                                     day, --keep for later sessions too
     %nebius usage [BY]               what was bought, as a frame; BY is model, kind, day, session,
                                      service or state; --since 7d, --until 2026-11-30
     %nebius purge                    delete kept prompts, answers and vectors, after a question;

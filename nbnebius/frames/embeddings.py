@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
 from nbnebius.frames.columns import column as make_column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     import pandas as pd
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from nbnebius.types.answers import EmbeddingResult
 
+ELEMENTS = 2**19  # numbers of a block: 2 MB, which a processor's cache still holds
 STATUSES = ["ok", "partial", "skipped", "unsent", "failed", "possibly_paid"]
 
 
@@ -73,6 +75,52 @@ def matrix(frame: pd.DataFrame, column: str = "embedding") -> NDArray[np.float32
     """
     import numpy as np
 
+    rows = _rows(frame, column)
+    if (block := _same_block(rows)) is not None:
+        return block
+    found = np.full((len(rows), _width(rows)), np.nan, dtype=np.float32)
+    _copy(rows, found, column)
+    return found
+
+
+def matrix_blocks(
+    frame: pd.DataFrame, column: str = "embedding"
+) -> tuple[int, Iterator[NDArray[np.float32]]]:
+    """
+    Give a column of vectors as (m, d) float32 blocks of rows, and d; only one block is ever copied.
+
+    Raises
+    ------
+    OptionError
+        As `matrix`; and where the column holds no vector at all.
+    """
+    import numpy as np
+
+    rows = _rows(frame, column)
+    width = _width(rows)
+    if not width:
+        texts = any(isinstance(row, str) for row in rows)
+        raise OptionError(
+            f"There is no vector in {column!r}",
+            why="it holds text; CSV keeps vectors as text" if texts else "",
+            hint="keep frames as Parquet, or embed again: what was bought is kept",
+        )
+    whole, step = _same_block(rows), max(1, ELEMENTS // width)
+
+    def blocks() -> Iterator[NDArray[np.float32]]:
+        for start in range(0, len(rows), step):
+            if whole is not None:
+                yield whole[start : start + step]
+                continue
+            part = rows[start : start + step]
+            found = np.full((len(part), width), np.nan, dtype=np.float32)
+            _copy(part, found, column)
+            yield found
+
+    return width, blocks()
+
+
+def _rows(frame: pd.DataFrame, column: str) -> list[Any]:
     if not hasattr(frame, "columns"):
         raise OptionError(f"A {type(frame).__name__} is no frame", hint="give what embed gives")
     if column not in frame.columns:
@@ -81,11 +129,15 @@ def matrix(frame: pd.DataFrame, column: str = "embedding") -> NDArray[np.float32
             why="its columns are " + ", ".join(map(str, frame.columns[:12])),
             hint="pass column= with the name of the vectors' column",
         )
-    rows = list(frame[column])
-    if (block := _same_block(rows)) is not None:
-        return block
-    width = next((len(r) for r in rows if _is_vector(r)), 0)
-    found = np.full((len(rows), width), np.nan, dtype=np.float32)
+    return list(frame[column])
+
+
+def _width(rows: Sequence[Any]) -> int:
+    return next((len(r) for r in rows if _is_vector(r)), 0)
+
+
+def _copy(rows: Sequence[Any], found: NDArray[np.float32], column: str) -> None:
+    width = found.shape[1]
     for index, row in enumerate(rows):
         if not _is_vector(row):
             continue
@@ -96,7 +148,6 @@ def matrix(frame: pd.DataFrame, column: str = "embedding") -> NDArray[np.float32
                 hint="embed all rows with one model and one --dimensions",
             )
         found[index] = row
-    return found
 
 
 def _is_vector(row: Any) -> bool:
@@ -104,19 +155,30 @@ def _is_vector(row: Any) -> bool:
 
 
 def _same_block(rows: Sequence[Any]) -> NDArray[np.float32] | None:
+    """Give the block that the rows are still the rows of, in its order; missing ones are NaN."""
     import numpy as np
 
-    if not rows or not isinstance(rows[0], np.ndarray):
-        return None
-    block = rows[0].base
+    first = next((row for row in rows if isinstance(row, np.ndarray)), None)
+    block = None if first is None else first.base
     if not isinstance(block, np.ndarray) or block.ndim != 2 or block.dtype != np.float32:  # noqa: PLR2004 - a matrix
         return None
-    if block.shape != (len(rows), len(rows[0])):
+    if first is None or block.shape != (len(rows), len(first)):
         return None
-    start, step = block.__array_interface__["data"][0], block.strides[0]
+    start, step = block.ctypes.data, block.strides[0]
     for index, row in enumerate(rows):
-        if not isinstance(row, np.ndarray) or row.base is not block:
-            return None
-        if row.__array_interface__["data"][0] != start + index * step:
+        if not isinstance(row, np.ndarray):
+            if _is_vector(row) or not np.isnan(block[index]).all():
+                return None
+            continue
+        mine = row.base is block and row.shape == first.shape
+        if not mine or _address(row) != start + index * step:
             return None
     return block
+
+
+def _address(row: NDArray[Any]) -> int:
+    """Give where a row's numbers lie; asked of every row, so by the fastest way there is."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(row))  # type: ignore[arg-type]  # it has a buffer, its stubs have none
+    except (TypeError, ValueError, BufferError):  # read-only, or not in one piece
+        return row.ctypes.data

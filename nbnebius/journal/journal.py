@@ -17,6 +17,7 @@ from nbnebius.errors import JournalError
 from nbnebius.events import Claimed
 from nbnebius.journal.entries import ending, entry
 from nbnebius.journal.presence import Presence
+from nbnebius.journal.purse import reserve
 from nbnebius.journal.writer import Writer
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nbnebius.events import Intent, Outcome
-    from nbnebius.journal.purse import Hold, Purse
+    from nbnebius.journal.purse import Holds, Purse
 
 T = TypeVar("T")
 
@@ -63,8 +64,8 @@ class Journal:
     ----------
     session
         A name of its own; who is alive and who is dead is told by it.
-    purse
-        The session's budget, or None for none.
+    purses
+        The budgets in force.
     running
         The records of what is on its way, and whether each is private.
     """
@@ -72,10 +73,10 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.session = uuid.uuid4().hex
         self.writer = Writer(path)
-        self.purse: Purse | None = None
+        self.purses: list[Purse] = []
         self.owner = f"{platform.node()}:{os.getpid()}"
         self.running: dict[int, bool] = {}
-        self._holds: dict[int, Hold] = {}
+        self._holds: dict[int, Holds] = {}
         self._asked: set[tuple[bytes, str]] = set()
         try:
             self._presence = Presence(path, self.session)
@@ -123,20 +124,17 @@ class Journal:
         BudgetReached
             The session's budget has no room for the most it can cost.
         """
-        hold = self.purse.reserve(intent.cost_bound) if self.purse else None
+        holds = reserve(self.purses, intent.cost_bound)
         try:
             record = await self.committed(entry(intent, attempt, self))
+            if record is None:
+                raise Claimed  # noqa: TRY301 - what was held is let go below
         except BaseException:
-            if self.purse and hold is not None:
-                self.purse.release(hold)
+            for purse, hold in holds:
+                purse.release(hold)
             raise
-        if record is None:
-            if self.purse and hold is not None:
-                self.purse.release(hold)
-            raise Claimed
-        self.running[record] = intent.private
-        if hold is not None:
-            self._holds[record] = hold
+        if holds:
+            self._holds[record] = holds
         return record
 
     def received(self, record: int, data: bytes) -> asyncio.Future[None]:
@@ -153,15 +151,18 @@ class Journal:
 
     def ended(self, record: int, outcome: Outcome) -> asyncio.Future[None]:
         """Commit how an attempt ended, with the raw answer."""
-        private = self.running.pop(record, False)
-        if outcome.state == "failed" and self.purse and record in self._holds:
-            self.purse.release(self._holds.pop(record))
-        return self.committed(ending(record, outcome, private=private))
+        if outcome.state == "failed":
+            for purse, hold in self._holds.pop(record, ()):
+                purse.release(hold)
+        elif outcome.state == "possibly_paid":
+            for purse, hold in self._holds.pop(record, ()):
+                purse.settle(hold, None)
+        return self.committed(ending(record, outcome, self))
 
     def bill(self, record: int, bill: Bill) -> asyncio.Future[None]:
         """Write what a call cost, once its answer could be read."""
-        if self.purse and record in self._holds:
-            self.purse.settle(self._holds.pop(record), bill.cost)
+        for purse, hold in self._holds.pop(record, ()):
+            purse.settle(hold, bill.cost)
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(

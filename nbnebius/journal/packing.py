@@ -12,8 +12,8 @@ SHORT = 1024  # bytes; below, setting a compressor up costs more than it saves
 
 
 def pack(data: bytes) -> bytes:
-    """Compress a body, quickly; a short one is left as it is."""
-    if len(data) > SHORT:
+    """Compress a body, quickly; short ones, and vectors, which hardly shrink, are left as is."""
+    if len(data) > SHORT and b'"embedding"' not in data[:1000]:
         return zlib.compress(data, 1)
     return PLAIN + zlib.crc32(data).to_bytes(4) + data
 

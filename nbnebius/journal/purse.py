@@ -9,8 +9,12 @@ its own prices.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from nbnebius.errors import BudgetReached, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DUST = 1e-12
 """USD: what sums of floats may be off by."""
@@ -40,6 +44,10 @@ class Purse:
     ----------
     spent
         USD: what is known, and what is possibly paid at its highest price.
+    held
+        USD: the highest prices of what is on its way.
+    looked_up
+        When `spent` was last read from the ledger, in seconds of the monotonic clock.
     """
 
     def __init__(self, limit: float, spent: float = 0.0, name: str = "budget") -> None:
@@ -47,6 +55,7 @@ class Purse:
         self.spent = spent
         self.name = name
         self.held = 0.0
+        self.looked_up = 0.0
 
     @property
     def left(self) -> float:
@@ -87,6 +96,26 @@ class Purse:
         """Enter what a request cost; unknown is the most it could."""
         self.held -= hold.bound
         self.spent += hold.bound if cost is None else cost
+
+
+Holds: TypeAlias = "list[tuple[Purse, Hold]]"
+
+
+def reserve(purses: Iterable[Purse], bound: float | None) -> Holds:
+    """
+    Hold the most that a request can cost in each of several purses, or in none.
+
+    Raises as `Purse.reserve` does.
+    """
+    holds: Holds = []
+    try:
+        for purse in purses:
+            holds.append((purse, purse.reserve(bound)))
+    except BaseException:
+        for purse, hold in holds:
+            purse.release(hold)
+        raise
+    return holds
 
 
 def reached(purse: Purse, bound: float) -> BudgetReached:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.commands import EMBED, EmbedOptions
-from nbnebius.errors import OptionError
+from nbnebius.errors import BudgetReached, OptionError, Stopped
 from nbnebius.magics.calling import (
     caller,
     expand_text,
@@ -46,14 +46,24 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         return None
     screen = Screen(notebook, "the vectors", streams=False, quiet=options.quiet)
     screen.notes += notes
-    with screen:
-        frame = session.embed(
-            texts,
-            column=options.column,
-            private=private(options),
-            caller=caller(notebook, session, options, screen),
-            **asked,
-        )
+    try:
+        with screen:
+            frame = session.embed(
+                texts,
+                column=options.column,
+                private=private(options),
+                caller=caller(notebook, session, options, screen),
+                **asked,
+            )
+    except (Stopped, BudgetReached) as stopped:
+        if stopped.frame is not None:
+            # What was paid for is bound before the error is raised.
+            _give(notebook, screen, stopped.frame, options)
+        raise
+    return _give(notebook, screen, frame, options)
+
+
+def _give(notebook: Notebook, screen: Screen, frame: Any, options: EmbedOptions) -> Any:
     screen.finish_line(_footer(frame, options.out))
     screen.show_notes()
     if options.out:

@@ -18,6 +18,7 @@ MAGICS: dict[str, tuple[str, ...]] = {
     "map": ("cell",),
     "models": ("line",),
     "batches": ("line",),
+    "search": ("line",),
 }
 
 # What a shown result's type is called, so that its display can be held back without importing it.

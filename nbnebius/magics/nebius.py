@@ -10,6 +10,8 @@ from nbnebius.commands.line import COMMENT, split_line
 from nbnebius.commands.nebius import PurgeOptions, UsageOptions
 from nbnebius.commands.option import options_of
 from nbnebius.errors import NebiusError, OptionError, SettingsError
+from nbnebius.magics.budgeting import budget
+from nbnebius.magics.budgeting import told as told_budget
 from nbnebius.magics.configuring import configure
 from nbnebius.magics.magic import MAGICS, Notebook, manual
 from nbnebius.magics.screen import say, show_rows, show_text
@@ -87,6 +89,7 @@ def _status(notebook: Notebook, rest: str) -> None:
     play = ", play money of the sandbox" if session.is_sandbox else ""
     rows.append(("spent here", _spend(mine) + play))
     rows.append(("spent in all", _spend(everything) + play))
+    rows += [(purse.name, told_budget(purse)) for purse in session.budgets()]
     if everything.doubtful:
         rows.append(("possibly paid", _doubt(everything)))
     private = "; private: only what calls cost is kept" if config.get("private") else ""
@@ -255,6 +258,7 @@ VERBS: dict[str, Callable[[Notebook, str], Any]] = {
     "record": record,
     "replay": replay,
     "doctor": _doctor,
+    "budget": budget,
     "usage": _usage,
     "purge": _purge,
     "files": _files,

@@ -1,42 +1,40 @@
 """
 Plots: a frame in, matplotlib Axes out.
 
-One file per plot, read at its first use (PEP 562).
+Each is imported when it is first used, and matplotlib with it (PEP 562). ``nbnebius.plot`` has them
+all, and asks the session for what no frame was given for.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+# A plot's module has another name than the plot: importing it would bind its name here.
 _HOMES = {
-    "usage": "nbnebius.plots.usage",
+    "similarity": "nbnebius.plots.heat_map",
+    "usage": "nbnebius.plots.spending",
+    "vectors": "nbnebius.plots.point_map",
 }
 
-__all__ = ["usage"]
+__all__ = ["similarity", "usage", "vectors"]
 
 
-def fetch(name: str) -> Any:
-    """
-    Give a plot by its name.
-
-    Raises
-    ------
-    AttributeError
-        There is none.
-    """
+def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(home), name)
-
-
-def __getattr__(name: str) -> Any:
-    value = fetch(name)
-    globals()[name] = value  # in place of the module of the same name
+    value = getattr(import_module(home), name)
+    globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted(_HOMES)
+    return sorted(__all__)
+
+
+if TYPE_CHECKING:
+    from nbnebius.plots.heat_map import similarity
+    from nbnebius.plots.point_map import vectors
+    from nbnebius.plots.spending import usage

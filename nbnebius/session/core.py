@@ -114,15 +114,20 @@ class Core:
         self,
         work: Callable[[Service], Awaitable[T]],
         caller: Caller = FUNCTION,
+        *,
         on_interrupt: Callable[[], bool] | None = None,
     ) -> T:
         """Run async work with the service, and wait for it; see `Bridge.run`."""
         see = caller.see or self.observer
         self._tell_first(see)
+        self.before_call()
         try:
             return self._connection.run(work, see=see, tick=caller.tick, on_interrupt=on_interrupt)
         except KeyboardInterrupt:
             raise stopped(None) from None
+
+    def before_call(self) -> None:
+        """Do what has to be done before any work begins."""
 
     def origin_of(
         self, prepared: Prepared, caller: Caller, *, cache: bool, private: bool | None

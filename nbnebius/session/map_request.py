@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.errors import OptionError, SettingsError
+from nbnebius.errors import OptionError
 from nbnebius.session.prepare import is_whole
 from nbnebius.session.rows import as_frame, sampled
 from nbnebius.work.map.template import Template, parse
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from nbnebius.work.schema import Schema
 
-CONFIRM = "NBNEBIUS_CONFIRM_USD"
 MOST_AT_ONCE = 1024
 NOT_FOR_ROWS = {
     "n": "--repeat asks for other answers to the same rows",
@@ -124,15 +122,6 @@ def read_price(told: str | tuple[float, float] | None) -> Price | None:
             why="it is USD per million tokens, read and written, as 0.1,0.3",
         )
     return Price(reading, writing)
-
-
-def confirm_above() -> float:
-    """Give the USD above which a job asks first."""
-    told = os.environ.get(CONFIRM, "1")
-    try:
-        return float(told)
-    except ValueError:
-        raise SettingsError(f"{CONFIRM} is no number: {told[:40]!r}", hint="as 5") from None
 
 
 def is_number(value: Any) -> bool:

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.bridge import Mailbox
-from nbnebius.errors import NebiusError, OptionError, SettingsError, Stopped
+from nbnebius.errors import NebiusError, OptionError, Stopped
 from nbnebius.events import Note
 from nbnebius.journal import Purse, no_price
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
+from nbnebius.session.consent import need_consent
 from nbnebius.session.core import Core
 from nbnebius.session.map_request import (
-    CONFIRM,
     Asked,
     check_numbers,
-    confirm_above,
     read_price,
     read_request,
 )
@@ -221,27 +220,11 @@ class Maps(Core):
 
     def _confirm(self, outlook: Outlook, budget: float | None) -> None:
         """Ask once before a job that is not cheap; a budget is consent."""
-        cost = outlook.cost
-        limit = confirm_above()
-        if budget is not None or cost is None or cost <= limit:
-            return
-        question = (
-            f"About USD {cost:.2f} for {outlook.requests:,} requests (an estimate; as a batch "
-            f"about USD {outlook.batch_cost:.2f}). Send them?"
-        )
-        try:
-            agreed = self.asker.confirm(question)
-        except SettingsError:
-            raise OptionError(
-                f"This job is estimated at USD {cost:.2f}, and nobody can be asked here",
-                why=f"above USD {limit:g} somebody has to agree",
-                hint=f"give a budget, as --budget {cost * 1.5:.2g}, or set {CONFIRM}",
-            ) from None
-        if not agreed:
-            raise Stopped(
-                "You did not agree, so nothing was sent",
-                hint="--sample 20 tries a few rows; --via batch costs half",
-            )
+        if budget is None and outlook.cost is not None:
+            also = f"; as a batch about USD {outlook.batch_cost:.2f}"
+            hint = f"give a budget, as --budget {outlook.cost * 1.5:.2g}"
+            what = f"{outlook.requests:,} requests"
+            need_consent(self.asker, outlook.cost, what, also=also, hint=hint)
 
 
 def build_frame(ready: Ready) -> pd.DataFrame:

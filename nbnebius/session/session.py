@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
+from nbnebius.session.budgets import Budgets
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.chats import Chats
 from nbnebius.session.ledger import Ledger
@@ -17,14 +18,14 @@ from nbnebius.session.mapping import Maps
 from nbnebius.session.neighbours import neighbour_records
 from nbnebius.session.pictures import Pictures
 from nbnebius.session.remote import Remote
+from nbnebius.session.searching import Searching
 from nbnebius.session.taping import Taping
-from nbnebius.session.vectors import Vectors
 
 if TYPE_CHECKING:
     from nbnebius.types.model import ModelRecord
 
 
-class Session(Chats, Maps, Vectors, Pictures, Remote, Ledger, Taping):
+class Session(Budgets, Chats, Maps, Searching, Pictures, Remote, Ledger, Taping):
     """
     One connection to one service, with its journal.
 

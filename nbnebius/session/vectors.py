@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbnebius.errors import Stopped
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
+from nbnebius.session.consent import need_consent
 from nbnebius.session.core import Core
 from nbnebius.session.texts import Texts, read_texts
-from nbnebius.work.embed import embed
+from nbnebius.work.embed import Embedding
+from nbnebius.work.embed_buyer import embed
+from nbnebius.work.estimate import estimate_tokens
+from nbnebius.work.price import PER_MILLION
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nbnebius.session.prepare import Prepared
     from nbnebius.session.service import Service
-    from nbnebius.types.answers import EmbeddingResult
 
 
 class Vectors(Core):
@@ -44,21 +48,54 @@ class Vectors(Core):
         read = read_texts(texts, column)
         prepared = self.prepare_embed(read, model=model, dimensions=dimensions)
         origin = self.origin_of(prepared, caller, cache=True, private=private)
+        self._agree_to(prepared)
+        job = Embedding(read.texts, prepared.body["model"], dimensions, origin, prepared.price)
 
-        async def work(service: Service) -> EmbeddingResult:
-            async with service.explaining("embedding", prepared.body["model"]):
-                return await embed(
-                    read.texts,
-                    model=prepared.body["model"],
-                    dimensions=dimensions,
-                    client=service.client,
-                    journal=self.journal,
-                    origin=origin,
-                    price=prepared.price,
-                    observer=tell,
-                )
+        async def work(service: Service) -> None:
+            async with service.explaining("embedding", job.model):
+                await embed(job, service.client, self.journal, tell)
 
-        result = self.run(work, caller)
-        if not all(result.cached):
+        try:
+            self.run(work, caller, on_interrupt=job.halt.ask)
+        except Stopped:
+            raise _stopped(embedding_frame(read.frame, job.result())) from None
+        frame = embedding_frame(read.frame, job.result())
+        if dimensions is not None:
+            # Whoever searches in it must ask for the same, and not every model can be asked.
+            frame.attrs["nbnebius"]["shortened"] = True
+        if job.bought:
             self.say_where_kept(origin, caller)
-        return embedding_frame(read.frame, result)
+        if job.halt.asked:
+            raise _stopped(frame)
+        if job.ended_by is not None:
+            job.ended_by.frame = frame
+            raise job.ended_by
+        return frame
+
+    def _agree_to(self, prepared: Prepared) -> None:
+        """Ask once before many texts; those that are kept already are counted too."""
+        price = prepared.price.tokens_in
+        if price is not None:
+            texts = prepared.body["input"]
+            cost = sum(map(estimate_tokens, texts)) * price / PER_MILLION
+            need_consent(
+                self.asker,
+                cost,
+                f"{len(texts):,} texts",
+                also="; what is kept costs nothing",
+                hint="embed them in parts",
+            )
+
+
+def _stopped(frame: pd.DataFrame) -> Stopped:
+    counts = frame["neb_status"].value_counts()
+    left = f"{counts['ok']:,} of {len(frame):,} texts have a vector, {counts['unsent']:,} not sent"
+    if counts["possibly_paid"]:
+        left += f", {counts['possibly_paid']:,} possibly paid"
+    error = Stopped(
+        "You interrupted the embedding",
+        why=left,
+        hint="run the cell again to buy only the rest; the error's .frame holds what is there",
+    )
+    error.frame = frame
+    return error

@@ -101,6 +101,20 @@ SETTINGS = {
             project=False,
         ),
         Setting(
+            "budget",
+            _number(0.0, 1e9),
+            "USD",
+            "what a session may spend, in USD",
+            project=False,
+        ),
+        Setting(
+            "budget_per_day",
+            _number(0.0, 1e9),
+            "USD",
+            "what all sessions of a day may spend, in USD",
+            project=False,
+        ),
+        Setting(
             "base_url",
             _text,
             "an address",

@@ -92,6 +92,9 @@ class Flow(Protocol):
     async def turn(self) -> None:
         """Wait until an attempt may leave; it then counts as in flight."""
 
+    def check(self) -> None:
+        """Raise what ended the flow, if anything did, instead of letting an attempt leave."""
+
     def released(self, *, doubtful: bool = False) -> None:
         """
         Hear that an attempt is no longer in flight, and how it ended is queued to be kept.

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import anyio
 
 from nbnebius import errors
-from nbnebius.events import Retrying
 from nbnebius.transport.address import read_address
 from nbnebius.transport.answers import looks_whole, read_error, what_is_wrong
 from nbnebius.transport.attempt import Attempt
@@ -23,13 +22,13 @@ from nbnebius.transport.broken import Broken
 from nbnebius.transport.faults import About, api_error, unreadable
 from nbnebius.transport.headers import RateLimits, read_rate_limits
 from nbnebius.transport.http import Wire
-from nbnebius.transport.pacing import Pacing
 from nbnebius.transport.redact import prompts_in
 from nbnebius.transport.request import Request, Stream, Timeouts
-from nbnebius.transport.retry import Decision, Failure, Rules, Tally, count, decide
+from nbnebius.transport.retry import Failure, Rules, Tally, count, decide
 from nbnebius.transport.streaming import Streaming
 from nbnebius.transport.tape.replaying import ReplayedExchange
 from nbnebius.transport.trial import TooLarge, Trial, answer_of, collect
+from nbnebius.transport.turns import Turns
 from nbnebius.types.loose import read_json
 from nbnebius.types.secret import is_sendable
 
@@ -41,9 +40,6 @@ if TYPE_CHECKING:
     from nbnebius.transport.request import Answer
     from nbnebius.transport.tape import Recording, Replaying
     from nbnebius.types.secret import Secret
-
-NOTICED = 1.0
-"""Seconds; a shorter pause is not worth telling."""
 
 ERROR_CAP = 2**20
 """Bytes of an error's body that are read."""
@@ -109,7 +105,7 @@ class Transport:
         self.sleep = sleep
         self._jitter = jitter
         self.clock = clock
-        self._pacing = Pacing()
+        self._turns = Turns(self)
         self._wire = Wire(self.timeouts, secret)
         self.tape: Recording | None = None
         self.replay: Replaying | None = None
@@ -179,9 +175,7 @@ class Transport:
         rules = Rules(request.paid, self.max_retries, doubt, connects, request.once)
         while True:
             number += 1
-            if request.flow is not None:
-                await request.flow.turn()
-            await self._wait_for_turn(request, number)
+            await self._turns.wait(request, number)
             exchange = self._exchange(request)
             attempt = Attempt(request, number, self.recorder, exchange, self._answered)
             try:
@@ -197,13 +191,13 @@ class Transport:
             if decision.action == "stop":
                 raise trial.error
             count(tally, trial.failure, decision)
-            await self._pause(request, trial.failure, decision, number)
+            await self._turns.pause(request, trial.failure, decision, number)
 
     async def _begin(self, attempt: Attempt) -> None:
         try:
             await attempt.begin()
         except BaseException:
-            self._pacing.unsent(attempt.request.lane, self.clock(), attempt.request.tokens)
+            self._turns.unsent(attempt.request)
             raise
 
     async def _try(self, attempt: Attempt, *, whole: bool) -> Trial:
@@ -214,8 +208,10 @@ class Transport:
             try:
                 await exchange.open()
             finally:
-                self._pacing.landed(request.lane, request.tokens)
-            self._learn(request, exchange)
+                self._turns.landed(request)
+            if (limits := read_rate_limits(exchange.headers)) is not None:
+                self.rate_limits = limits
+                self._turns.learn(request, limits)
             says_yes = 200 <= exchange.status < 300  # noqa: PLR2004 - success
             if whole or not says_yes:
                 cap = request.cap if says_yes else ERROR_CAP
@@ -286,34 +282,3 @@ class Transport:
             params=params,
             total=request.total,
         )
-
-    def _learn(self, request: Request, exchange: Exchange | ReplayedExchange) -> None:
-        limits = read_rate_limits(exchange.headers)
-        if limits is not None:
-            self.rate_limits = limits
-            self._pacing.learn(request.lane, limits, self.clock())
-
-    async def _wait_for_turn(self, request: Request, number: int) -> None:
-        lane, tokens = request.lane, request.tokens
-        try:
-            while (seconds := self._pacing.wait(lane, self.clock(), tokens)) > 0:
-                if seconds >= NOTICED and self.observer is not None:
-                    self.observer(Retrying("rate limit", seconds, number))
-                await self.sleep(seconds)
-        except BaseException:
-            if request.flow is not None:
-                request.flow.released()
-            raise
-        self._pacing.sent(lane, self.clock(), tokens)
-
-    async def _pause(
-        self, request: Request, failure: Failure, decision: Decision, number: int
-    ) -> None:
-        if failure.status == 429:  # noqa: PLR2004 - its name
-            self._pacing.refused(request.lane, decision.seconds, self.clock())
-        if request.flow is not None:
-            refused = failure.status == 429  # noqa: PLR2004 - its name
-            request.flow.paused(refused=refused, doubtful=decision.state == "possibly_paid")
-        if self.observer is not None:
-            self.observer(Retrying(failure.reason, decision.seconds, number + 1))
-        await self.sleep(decision.seconds)

@@ -65,9 +65,10 @@ class EmbeddingResult:
     Attributes
     ----------
     vectors
-        (n, d) float32, one block; the rows of failed and skipped texts are NaN.
+        (n, d) float32, one block; the rows of texts that are not ok are NaN.
     status
-        ok, skipped (nothing to embed), or failed, per text.
+        ok, skipped (nothing to embed), unsent (it was stopped before), failed or possibly_paid
+        (sent, and no answer came), per text.
     cached
         Whether the vector was kept already, per text.
     tokens, cost
@@ -75,7 +76,7 @@ class EmbeddingResult:
     """
 
     vectors: NDArray[np.float32]
-    status: Sequence[Literal["ok", "skipped", "failed"]]
+    status: Sequence[Literal["ok", "skipped", "unsent", "failed", "possibly_paid"]]
     errors: Sequence[str | None]
     cached: Sequence[bool]
     tokens: Sequence[float | None]

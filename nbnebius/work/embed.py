@@ -1,297 +1,253 @@
 """
 Turn texts into vectors, buying each distinct text once.
 
-What is kept comes from the journal; the rest is sent in groups, a few at a time. A group that the
-server refuses is halved until the text at fault stands alone, so that one bad row costs one row.
+What is kept comes from the journal, slice by slice; the rest is sent in groups, several at a time.
+A group that the server refuses is halved until the text at fault stands alone, so that one bad row
+costs one row; where it refuses groups for their size, later groups are smaller from the start.
 """
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import anyio
-import msgspec
-
-from nbnebius.client.decode import decode_embeddings
-from nbnebius.errors import (
-    BadRequestError,
-    NebiusError,
-    ReplayError,
-    ResponseError,
-    UnprocessableEntityError,
-)
+from nbnebius import errors
 from nbnebius.events import Observer, Progress
 from nbnebius.journal import (
-    Bill,
     Journal,
     KeptVector,
     find_vectors,
     note_reuse,
-    own_key,
     text_key,
-    unfiled_embeddings,
 )
-from nbnebius.types.answers import EmbeddingResult
+from nbnebius.work.block import BOUGHT, FAILED, KEPT, POSSIBLY_PAID, Block
 from nbnebius.work.estimate import estimate_tokens
+from nbnebius.work.filing import file_the_rest
+from nbnebius.work.halt import Halt
 from nbnebius.work.price import total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Literal
 
     import numpy as np
     from numpy.typing import NDArray
 
     from nbnebius.client import AsyncClient
+    from nbnebius.types.answers import EmbeddingResult
     from nbnebius.types.usage import Usage
     from nbnebius.work.origin import Origin
     from nbnebius.work.price import Price
 
 GROUP_TEXTS = 128
 GROUP_TOKENS = 30_000
-AT_ONCE = 4
+SLICE = 5_000  # kept vectors that are read at a time
+HOPELESS = 5  # lone texts refused before any was sold: the rest would be, too
+
+# What no later group would be spared: the key, the money, the model, the network, the disk.
+_FATAL = (
+    errors.AuthenticationError,
+    errors.PermissionDeniedError,
+    errors.PaymentRequiredError,
+    errors.NotFoundError,
+    errors.ConnectError,
+    errors.JournalError,
+)
+_TOO_MANY = re.compile(r"(?i)too many|batch|array|at most \d+ (?:input|text|item)|number of inputs")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text still to buy: its name in the journal, the text, and its row in the block."""
+
+    key: bytes
+    text: str
+    row: int
 
 
 @dataclass(slots=True)
-class _Order:
-    """The texts still to buy, each once, and what is known of each so far."""
+class Embedding:
+    """
+    Texts on their way to vectors; what has come so far can be had at any moment.
 
-    client: AsyncClient
-    journal: Journal
-    origin: Origin
-    price: Price
+    Attributes
+    ----------
+    texts
+        None and blank ones are skipped.
+    halt
+        Asked, nothing more is sent, and what is in flight has a minute to land.
+    """
+
+    texts: Sequence[str | None]
     model: str
     dimensions: int | None
-    observer: Observer
-    total: int
-    kept: dict[bytes, KeptVector]
-    kept_before: frozenset[bytes]
-    failures: dict[bytes, NebiusError] = field(default_factory=dict)
+    origin: Origin
+    price: Price
+    halt: Halt = field(default_factory=Halt)
+    _block: Block = field(init=False)
+    _missing: deque[Text] = field(default_factory=deque)
+    _most: int = GROUP_TEXTS
+    _refused: int = 0
+    _done: int = 0
+    _kept: int = 0
+    _over: bool = False
+    _unkept: errors.JournalError | None = None
     cost: float | None = 0.0
+    bought: bool = False
+    ended_by: errors.BudgetReached | None = None
 
-
-async def embed(
-    texts: Sequence[str | None],
-    *,
-    model: str,
-    dimensions: int | None,
-    client: AsyncClient,
-    journal: Journal,
-    origin: Origin,
-    price: Price,
-    observer: Observer,
-) -> EmbeddingResult:
-    """
-    Embed `texts`; None and blank ones are skipped.
-
-    Raises
-    ------
-    NebiusError
-        Nothing at all could be embedded; the first reason is raised.
-    """
-    keys = [
-        text_key(origin.service, model, dimensions, text) if text and text.strip() else None
-        for text in texts
-    ]
-    wanted = {key: text for key, text in zip(keys, texts, strict=True) if key and text}
-    kept: dict[bytes, KeptVector] = {}
-    if not origin.private:
-        await _file_the_rest(journal, origin.service, model, price)
-        kept = await find_vectors(journal, list(wanted))
-        saved = total(_price(price, vector.tokens) for vector in kept.values())
-        await note_reuse(journal, "embedding", origin.service, model, len(kept), saved)
-    order = _Order(
-        client,
-        journal,
-        origin,
-        price,
-        model,
-        dimensions,
-        observer,
-        len(wanted),
-        kept,
-        frozenset(kept),
-    )
-    _hand_over(order, [(wanted[key], vector) for key, vector in kept.items()])
-    missing = [(key, text) for key, text in wanted.items() if key not in order.kept]
-    _tell(order)
-    limiter = anyio.CapacityLimiter(AT_ONCE)
-
-    async def buy(group: list[tuple[bytes, str]]) -> None:
-        async with limiter:
-            await _buy(order, group)
-
-    async with anyio.create_task_group() as tasks:
-        for group in _groups(missing):
-            tasks.start_soon(buy, group)
-    if order.failures and not order.kept:
-        raise next(iter(order.failures.values()))
-    return _collect(order, keys)
-
-
-async def _file_the_rest(journal: Journal, service: str, model: str, price: Price) -> None:
-    """File vectors that were paid for before an interrupt or a crash, so that none is lost."""
-    for record, request, answer in await unfiled_embeddings(journal, service, model):
-        body = msgspec.json.decode(request)
-        texts, dimensions = body["input"], body.get("dimensions")
-        try:
-            embeddings = decode_embeddings(answer)
-        except NebiusError:
-            continue
-        if len(embeddings.vectors) == len(texts):
-            pairs = [(text_key(service, model, dimensions, text), text) for text in texts]
-            await journal.bill(record, _bill(embeddings.usage, price))
-            await journal.keep_vectors(
-                record, _kept_vectors(pairs, embeddings.vectors, embeddings.usage)
-            )
-
-
-def _bill(usage: Usage | None, price: Price) -> Bill:
-    return Bill(usage.prompt_tokens if usage else None, 0, cost=price.of_usage(usage))
-
-
-def _hand_over(order: _Order, vectors: Sequence[tuple[str, KeptVector]]) -> None:
-    """Give vectors to a recording, text by text: what is asked together differs next time."""
-    tape = order.client.transport.tape
-    if tape is not None and vectors and not order.origin.private:
-        tape.keep_vectors(
-            {"model": order.model, "dimensions": order.dimensions},
-            [(text, kept.vector, kept.tokens) for text, kept in vectors],
+    def __post_init__(self) -> None:
+        self._block = Block(
+            [
+                text_key(self.origin.service, self.model, self.dimensions, text)
+                if text and text.strip()
+                else None
+                for text in self.texts
+            ]
         )
 
+    async def read_kept(self, client: AsyncClient, journal: Journal) -> None:
+        """Take in what is kept; what is missing is then ready to be sent."""
+        if not self.origin.private:
+            await file_the_rest(journal, self.origin.service, self.model, self.price)
+            await self._read_kept(client, journal)
+        for key, row in self._block.rows.items():
+            text = self.texts[row]
+            if text and not self._block.is_kept(row):
+                self._missing.append(Text(key, text, row))
 
-def _kept_vectors(
-    group: Sequence[tuple[bytes, str]],
-    vectors: NDArray[np.float32],
-    usage: Usage | None,
-    tokens: Sequence[float | None] | None = None,
-) -> list[KeptVector]:
-    shares = tokens or _shares([text for _, text in group], usage.prompt_tokens if usage else None)
-    return [
-        KeptVector(key, row.tobytes(), share)
-        for (key, _), row, share in zip(group, vectors, shares, strict=True)
-    ]
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing."""
+        return not self._missing
 
+    def raise_if_hopeless(self) -> None:
+        """Raise why nothing at all came, or could be kept."""
+        failed = self._block.first_error
+        if failed and not self._done and not self.halt.asked:
+            raise failed
+        if self._unkept:
+            raise self._unkept
 
-def _groups(missing: list[tuple[bytes, str]]) -> list[list[tuple[bytes, str]]]:
-    groups: list[list[tuple[bytes, str]]] = []
-    room = 0
-    for key, text in missing:
-        size = estimate_tokens(text)
-        if not groups or len(groups[-1]) >= GROUP_TEXTS or size > room:
-            groups.append([])
-            room = GROUP_TOKENS
-        groups[-1].append((key, text))
-        room -= size
-    return groups
+    def result(self) -> EmbeddingResult:
+        """Give what has come, in the texts' order."""
+        return self._block.result(self.model, self._cost_of)
 
+    def _cost_of(self, tokens: float | None) -> float | None:
+        if tokens is None or self.price.tokens_in is None:
+            return None
+        return tokens * self.price.tokens_in / 1_000_000
 
-async def _buy(order: _Order, group: list[tuple[bytes, str]]) -> None:
-    body: dict[str, Any] = {
-        "model": order.model,
-        "input": [text for _, text in group],
-        "dimensions": order.dimensions,
-    }
-    # The vectors carry the texts' own keys; the request that fetched them needs none.
-    intent = order.origin.intent(own_key(), "embedding", body, order.price)
-    try:
-        embeddings, answer = await order.client.embeddings.create(body, intent=intent)
-        vectors, usage = embeddings.vectors, embeddings.usage
-        if len(vectors) != len(group):
-            raise ResponseError(
-                f"The server sent {len(vectors)} vectors for {len(group)} texts",
-                hint="try again; if it stays so, try another model",
+    async def _tell_kept(
+        self, client: AsyncClient, journal: Journal, some: Sequence[KeptVector]
+    ) -> None:
+        """Enter that vectors were not bought again, and give them to a recording."""
+        saved = total(self._cost_of(one.tokens) for one in some)
+        service, model = self.origin.service, self.model
+        await note_reuse(journal, "embedding", service, model, len(some), saved)
+        if client.transport.tape is not None:
+            rows = [self._block.rows[one.key] for one in some]
+            told = [
+                (str(self.texts[row]), one.vector, one.tokens)
+                for row, one in zip(rows, some, strict=True)
+            ]
+            client.transport.tape.keep_vectors(self.asked, told)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What every request of it has in common."""
+        return {"model": self.model, "dimensions": self.dimensions}
+
+    async def _read_kept(self, client: AsyncClient, journal: Journal) -> None:
+        keys = list(self._block.rows)
+        for start in range(0, len(keys), SLICE):
+            found = await find_vectors(journal, keys[start : start + SLICE])
+            rows = sorted((self._block.rows[key], key) for key in found)
+            for first in range(0, len(rows), GROUP_TEXTS):
+                some = rows[first : first + GROUP_TEXTS]
+                self._fill_kept([found[key] for _, key in some])
+                await self._tell_kept(client, journal, [found[key] for _, key in some])
+        self._done = self._kept
+
+    def _fill_kept(self, some: Sequence[KeptVector]) -> None:
+        import numpy as np
+
+        # Of one size in nearly every case; the model behind an id may have changed.
+        for size in dict.fromkeys(len(one.vector) for one in some):
+            same = [one for one in some if len(one.vector) == size]
+            vectors = np.frombuffer(b"".join(one.vector for one in same), "<f4")
+            self._kept += self._block.fill(
+                [self._block.rows[one.key] for one in same],
+                vectors.reshape(len(same), -1),
+                [one.tokens for one in same],
+                KEPT,
             )
-    except (BadRequestError, UnprocessableEntityError, ReplayError) as error:
-        if len(group) == 1:
-            order.failures[group[0][0]] = error
+
+    def next_group(self) -> list[Text]:
+        """Take the next texts to send; none where all is sent or nothing may be sent any more."""
+        group: list[Text] = []
+        room = GROUP_TOKENS
+        while self._missing and self.may_send and len(group) < self._most:
+            size = estimate_tokens(self._missing[0].text)
+            if group and size > room:
+                break
+            room -= size
+            group.append(self._missing.popleft())
+        return group
+
+    @property
+    def may_send(self) -> bool:
+        """Whether another request may leave."""
+        return not (self._over or self.halt.asked)
+
+    def give_back(self, group: Sequence[Text]) -> None:
+        """Take texts back that were not sent."""
+        self._missing.extendleft(reversed(group))
+
+    def sold(
+        self,
+        group: Sequence[Text],
+        vectors: NDArray[np.float32],
+        shares: Sequence[float | None],
+        usage: Usage | None,
+    ) -> None:
+        """Take in the vectors of a group."""
+        self._done += self._block.fill([one.row for one in group], vectors, shares, BOUGHT)
+        self.bought = True
+        cost = self.price.of_usage(usage)
+        self.cost = None if cost is None or self.cost is None else self.cost + cost
+
+    def refused(self, group: Sequence[Text], error: errors.NebiusError) -> None:
+        """Note that a group was refused as it is; the size is learnt where it was the reason."""
+        status = error.status if isinstance(error, errors.ApiError) else 0
+        if len(group) > 1:
+            if status == 413 or _TOO_MANY.search(str(error)):  # noqa: PLR2004 - too large
+                self._most = max(1, min(self._most, len(group) // 2))
             return
-        half = len(group) // 2
-        await _buy(order, group[:half])
-        await _buy(order, group[half:])
-        return
-    except NebiusError as error:
-        order.failures.update((key, error) for key, _ in group)
-        return
-    bought = _kept_vectors(group, vectors, usage, embeddings.tokens)
-    _hand_over(order, [(text, one) for (_, text), one in zip(group, bought, strict=True)])
-    cost = order.price.of_usage(usage)
-    order.cost = None if cost is None or order.cost is None else order.cost + cost
-    if answer.record is not None:
-        await order.journal.bill(answer.record, _bill(usage, order.price))
-        if not order.origin.private:
-            await order.journal.keep_vectors(answer.record, bought)
-    order.kept.update((vector.key, vector) for vector in bought)
-    _tell(order)
+        self._block.fail([group[0].row], error)
+        self._refused += 1
+        self._over = self._over or (not self._done and self._refused >= HOPELESS)
 
+    def failed(self, group: Sequence[Text], error: errors.NebiusError) -> None:
+        """Note that a group failed, and whether all others would."""
+        doubt = isinstance(error, errors.RequestTimeout)
+        self._block.fail([one.row for one in group], error, POSSIBLY_PAID if doubt else FAILED)
+        self._over = self._over or isinstance(error, _FATAL)
 
-def _shares(texts: list[str], tokens: int | None) -> list[float | None]:
-    if tokens is None:
-        return [None] * len(texts)
-    weights = [max(1, estimate_tokens(text)) for text in texts]
-    return [tokens * weight / sum(weights) for weight in weights]
+    def end(self, group: Sequence[Text], error: errors.BudgetReached) -> None:
+        """Note that there is no money for a group, nor for those after it."""
+        self.give_back(group)
+        self.ended_by, self._over = error, True
 
+    def cut_off(self, group: Sequence[Text]) -> None:
+        """Note that a group was cancelled while it was under way."""
+        self._block.mark([one.row for one in group], POSSIBLY_PAID)
 
-def _tell(order: _Order) -> None:
-    order.observer(
-        Progress("texts", len(order.kept), order.total, len(order.kept_before), order.cost)
-    )
+    def unkept(self, error: errors.JournalError) -> None:
+        """Note that vectors could not be filed: nothing more is sent. Their answer is kept."""
+        self._unkept, self._over = error, True
 
-
-def _collect(order: _Order, keys: Sequence[bytes | None]) -> EmbeddingResult:
-    import numpy as np
-
-    width = len(next(iter(order.kept.values())).vector) // 4 if order.kept else 0
-    _refuse_other_sizes(order, width)
-    vectors = np.full((len(keys), width), np.nan, dtype=np.float32)
-    status: list[Literal["ok", "skipped", "failed"]] = []
-    errors: list[str | None] = []
-    tokens: list[float | None] = []
-    cost: list[float | None] = []
-    seen: set[bytes] = set()
-    for row, key in enumerate(keys):
-        found = order.kept.get(key) if key else None
-        if key is None:
-            status.append("skipped")
-        elif found is None:
-            status.append("failed")
-        else:
-            status.append("ok")
-            vectors[row] = np.frombuffer(found.vector, dtype="<f4")
-        failure = order.failures.get(key) if key else None
-        errors.append(failure.what if failure else None)
-        # A text that stands twice is paid once, and what was kept costs nothing now.
-        paid = found is not None and key not in seen and key not in order.kept_before
-        share = found.tokens if found else None
-        tokens.append(share if found else None)
-        cost.append(_price(order.price, share) if paid else (0.0 if found else None))
-        if key:
-            seen.add(key)
-    return EmbeddingResult(
-        vectors=vectors,
-        status=status,
-        errors=errors,
-        cached=[bool(key) and key in order.kept_before for key in keys],
-        tokens=tokens,
-        cost=cost,
-        model=order.model,
-        dimensions=width,
-    )
-
-
-def _refuse_other_sizes(order: _Order, width: int) -> None:
-    """Fail what has another size than the rest: the model behind the id has changed."""
-    for key, found in list(order.kept.items()):
-        if (size := len(found.vector) // 4) != width:
-            del order.kept[key]
-            order.failures[key] = ResponseError(
-                f"its vector has {size} dimensions, the others {width}",
-                hint="embed all texts with one model and one --dimensions",
-            )
-
-
-def _price(price: Price, tokens: float | None) -> float | None:
-    if tokens is None or price.tokens_in is None:
-        return None
-    return tokens * price.tokens_in / 1_000_000
+    def tell(self, observer: Observer) -> None:
+        """Tell how far it is."""
+        observer(Progress("texts", self._done, len(self._block.rows), self._kept, self.cost))

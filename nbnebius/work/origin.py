@@ -59,6 +59,7 @@ class Origin:
             cost_bound=price.bound(body),
             place=self.place,
             private=self.private,
+            characters=_characters(body),
         )
 
     async def kept(self, journal: Journal, key: bytes) -> KeptAnswer | None:
@@ -69,3 +70,17 @@ class Origin:
         return await find_answer(
             journal, key, place=self.place, other_sessions_only=self.reuse == "restart"
         )
+
+
+def _characters(body: Mapping[str, Any]) -> int:
+    """Count the characters that a request has a model read; of pictures, none."""
+    parts = [message.get("content") for message in body.get("messages", ())]
+    asked = body.get("input", body.get("prompt", ()))
+    parts += [asked] if isinstance(asked, str) else list(asked)
+    total = 0
+    for part in parts:
+        if isinstance(part, str):
+            total += len(part)
+        elif isinstance(part, list):
+            total += sum(len(each.get("text", "")) for each in part if isinstance(each, dict))
+    return total

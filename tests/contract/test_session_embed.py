@@ -17,6 +17,8 @@ from nbnebius import errors
 from nbnebius.events import Progress
 from nbnebius.session import Caller
 from nbnebius.settings import home
+from nbnebius.work.embed import GROUP_TEXTS
+from nbnebius.work.embed_buyer import AT_ONCE
 
 EMBED = "embeddings"
 
@@ -203,31 +205,140 @@ def test_vectors_of_a_call_that_was_interrupted_after_its_answer_are_found_again
     np.testing.assert_array_equal(neb.matrix(found), np.array(expected, np.float32))
 
 
-def test_an_interrupt_keeps_what_had_come_and_buys_only_the_rest_later(seller, opened):
-    texts = [f"text {n}" for n in range(300)]
-    open_to_all = threading.Event()
+class Gate:
+    """A seller whose groups after the first wait at a gate; the first vectors interrupt."""
 
-    def slow(seen):
+    def __init__(self, seller, interrupts):
+        self.seller = seller
+        self.opens = threading.Event()
+        self.waiting = threading.Semaphore(0)
+        self.interrupts = interrupts
+        self.interrupted = 0
+
+    def __call__(self, seen):
         if seen.path.endswith("embeddings") and "text 0" not in seen.json["input"]:
-            open_to_all.wait()
+            self.waiting.release()
+            self.opens.wait()
+        return self.seller(seen)
+
+    def see(self, event):
+        if isinstance(event, Progress) and event.done and not self.interrupted:
+            for _ in range(AT_ONCE):
+                self.waiting.acquire()  # every worker has a group under way again
+            self._interrupt()
+
+    def tick(self):
+        """Once the first interrupt was answered by waiting on, interrupt again or let all land."""
+        if self.interrupted and self.interrupted < self.interrupts:
+            self._interrupt()
+        elif self.interrupted:
+            self.opens.set()
+
+    def _interrupt(self):
+        self.interrupted += 1
+        signal.raise_signal(signal.SIGINT)
+
+
+def interrupted(seller, opened, interrupts):
+    """Embed many texts and interrupt; give the error, the server and a new session's frame."""
+    texts = [f"text {n}" for n in range(GROUP_TEXTS * (AT_ONCE + 3))]
+    gate = Gate(seller, interrupts)
+    with Answering(gate) as server:
+        with pytest.raises(errors.Stopped) as raised:
+            opened(server.url).embed(texts, caller=Caller(see=gate.see, tick=gate.tick))
+        gate.opens.set()
+        sent = len(server.asked(EMBED))
+        new = opened(server.url)
+        spent = new.spent()
+        found = new.embed(texts)
+        again = [t for seen in server.asked(EMBED)[sent:] for t in seen.json["input"]]
+    assert (found["neb_status"] == "ok").all()
+    return raised.value.frame, spent, sent, again
+
+
+def test_a_first_interrupt_sends_no_more_and_lets_what_is_paid_for_land(seller, opened):
+    frame, spent, sent, again = interrupted(seller, opened, 1)
+    counts = frame["neb_status"].value_counts()
+    assert sent == AT_ONCE + 1
+    assert counts["ok"] == sent * GROUP_TEXTS
+    assert counts["ok"] + counts["unsent"] == len(frame)
+    assert (spent.calls, spent.doubtful) == (sent, 0)
+    assert sorted(again) == sorted(frame["text"][frame["neb_status"] == "unsent"])
+    there = frame["neb_status"] == "ok"
+    expected = [vector_of(text) for text in frame["text"][there]]
+    np.testing.assert_array_equal(neb.matrix(frame)[there], np.array(expected, np.float32))
+    assert frame["embedding"][~there].isna().all()
+
+
+def test_a_second_interrupt_cancels_and_marks_what_was_under_way(seller, opened):
+    frame, spent, sent, again = interrupted(seller, opened, 2)
+    counts = frame["neb_status"].value_counts()
+    assert counts["ok"] == GROUP_TEXTS
+    assert counts["possibly_paid"] == (sent - 1) * GROUP_TEXTS
+    assert (spent.calls, spent.doubtful) == (1, sent - 1)
+    assert sorted(again) == sorted(frame["text"][frame["neb_status"] != "ok"])
+
+
+@pytest.mark.parametrize("status", [413, 400])
+def test_a_batch_that_is_too_large_is_halved_and_the_next_ones_are_small_from_the_start(
+    seller, opened, status
+):
+    def limited(seen):
+        if seen.path.endswith("embeddings") and len(seen.json["input"]) > 32:
+            return Says(status, {"error": {"message": "too many inputs: at most 32"}})
         return seller(seen)
 
-    def see(event):
-        if isinstance(event, Progress) and event.done:
-            signal.raise_signal(signal.SIGINT)
-
-    with Answering(slow) as server:
-        with pytest.raises(KeyboardInterrupt):
-            opened(server.url).embed(texts, caller=Caller(see=see))
-        open_to_all.set()
-        new = opened(server.url)
-        assert new.spent().calls == 1
-        assert new.spent().doubtful == 2
-        before = len(server.asked(EMBED))
-        found = new.embed(texts)
-        asked_again = [t for seen in server.asked(EMBED)[before:] for t in seen.json["input"]]
-    assert sorted(asked_again) == sorted(texts[128:])
+    texts = [f"text {n}" for n in range(GROUP_TEXTS * AT_ONCE * 3)]
+    with Answering(limited) as server:
+        found = opened(server.url).embed(texts)
+        refused = [s for s in server.asked(EMBED) if len(s.json["input"]) > 32]
     assert (found["neb_status"] == "ok").all()
+    assert sorted(seller.sold) == sorted(texts)
+    # of three rounds of groups only the first had to learn it: whole, then in halves
+    assert len(refused) <= 3 * AT_ONCE
+
+
+def test_where_every_text_is_refused_most_are_not_even_sent(opened):
+    def refusing(seen):
+        if seen.path.endswith("/models"):
+            return Says(body=MODELS)
+        return Says(400, {"error": {"message": "dimensions are not supported"}})
+
+    with Answering(refusing) as server:
+        with pytest.raises(errors.BadRequestError, match="dimensions"):
+            opened(server.url).embed([f"text {n}" for n in range(2_000)], dimensions=7)
+        assert len(server.asked(EMBED)) < 200
+
+
+def test_a_wrong_key_ends_it_and_the_rest_is_unsent(seller, opened):
+    def expiring(seen):
+        if seen.path.endswith("embeddings") and seller.sold:
+            return Says(401, {"error": {"message": "expired"}})
+        return seller(seen)
+
+    with Answering(expiring) as server:
+        found = opened(server.url).embed([f"text {n}" for n in range(GROUP_TEXTS * 40)])
+        counts = found["neb_status"].value_counts()
+        assert len(server.asked(EMBED)) <= 2 * AT_ONCE
+    assert counts["ok"] >= GROUP_TEXTS
+    assert counts["failed"] >= GROUP_TEXTS
+    assert counts["unsent"] >= GROUP_TEXTS
+
+
+def test_half_a_character_fails_alone(seller, session):
+    found = session.embed(["a", "half \ud83d", "b"])
+    assert list(found["neb_status"]) == ["ok", "failed", "ok"]
+    assert sorted(seller.sold) == ["a", "b"]
+
+
+def test_many_kept_vectors_are_read_in_slices_and_equal_texts_share_theirs(seller, session):
+    texts = [f"text {n % 6_000}" for n in range(9_000)]
+    first = neb.matrix(session.embed(texts))
+    sold = len(seller.sold)
+    second = session.embed(texts[::-1])
+    assert sold == len(seller.sold) == 6_000
+    np.testing.assert_array_equal(neb.matrix(second), first[::-1])
+    assert second["neb_cost"].sum() == 0
 
 
 def test_vectors_of_another_size_than_the_rest_fail_alone(opened):

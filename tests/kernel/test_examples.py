@@ -11,6 +11,8 @@ SETUP = """
 import pandas as pd
 topic = 'limestone'
 reviews = pd.DataFrame({'text': ['good', 'bad']})
+import nbnebius
+vectors = nbnebius.embed(reviews)
 """
 OF_COMMANDS = [(c.name, example) for c in COMMANDS.values() for example in c.examples]
 OF_NEBIUS = [line.strip() for line in MANUAL.partition("Examples:")[2].splitlines() if line.strip()]

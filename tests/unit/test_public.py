@@ -68,6 +68,7 @@ NAMES = [
     "plan",
     "plot",
     "rerank",
+    "search",
     "upload",
     "usage",
 ]

@@ -20,6 +20,7 @@ ONLY_MAGIC = {
     "image": SHOWING,
     "map": SHOWING | SAMPLING,
     "models": SHOWING | {"text"},  # what --search takes too
+    "search": SHOWING,
     "batches": SHOWING | {"words"},  # get_batch, cancel_batch
 }
 ONLY_FUNCTION = {
@@ -34,6 +35,7 @@ ONLY_FUNCTION = {
     "map": set(),
     "models": {"api_key"},  # a key stands in no cell
     "batches": set(),
+    "search": set(),
 }
 
 
@@ -58,8 +60,10 @@ def test_what_is_left_out_means_the_same(name):
     command = COMMANDS[name]
     function = inspect.signature(getattr(nbnebius, name)).parameters
     for option in command.options:
-        # Which catalog is meant is said by the function's own default.
-        same = option.name in function.keys() - {"source", "search"}
+        # Which catalog is meant, and how many rows, is said by the function's own default.
+        same = option.name in function.keys() - {"source", "search", "k"}
+        # What a function must be given, a magic asks for in words.
+        same = same and function[option.name].default is not inspect.Parameter.empty
         if same and option.kind not in {"switch", "list"}:
             default = command.record.__dataclass_fields__[option.name].default
             assert default == function[option.name].default

@@ -22,6 +22,7 @@ from nbnebius.session.functions.remote import (
     rerank,
     upload,
 )
+from nbnebius.session.functions.searching import search
 
 __all__ = [
     "batches",
@@ -44,6 +45,7 @@ __all__ = [
     "plan",
     "plot",
     "rerank",
+    "search",
     "upload",
     "usage",
 ]

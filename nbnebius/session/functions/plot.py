@@ -16,17 +16,16 @@ if TYPE_CHECKING:
 
 
 def usage(frame: pd.DataFrame | None = None, *, ax: Axes | None = None) -> Axes:
-    """Draw what was spent; see `nbnebius.plots.usage.usage`. Without a frame: all there is."""
+    """Draw what was spent; see `nbnebius.plots.spending.usage`. Without a frame: all there is."""
     if frame is None:
         from nbnebius.session.default import default_session
 
         frame = default_session().usage()
-    drawn: Axes = plots.fetch("usage")(frame, ax=ax)
-    return drawn
+    return plots.usage(frame, ax=ax)
 
 
 def __getattr__(name: str) -> Any:
-    return plots.fetch(name)  # never the module of that name
+    return getattr(plots, name)
 
 
 def __dir__() -> list[str]:

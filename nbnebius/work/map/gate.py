@@ -61,6 +61,11 @@ class Gate:
         while self._waiting:
             self._waiting.popleft().set()
 
+    def check(self) -> None:
+        """Raise `Closed` where nothing more may leave."""
+        if self._closed:
+            raise Closed
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing is in flight and nothing has still to be entered."""
@@ -160,6 +165,10 @@ class Turn:
         self._land()
         self._sent_at = await self._gate.enter()
         self.in_flight = True
+
+    def check(self) -> None:
+        """Raise `Closed` where nothing more may leave."""
+        self._gate.check()
 
     def released(self, *, doubtful: bool = False) -> None:
         """Hear that an attempt has ended, and is queued to be kept."""

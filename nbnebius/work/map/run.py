@@ -262,7 +262,7 @@ class Runner:
 
     async def _afford(self, bound: float | None) -> None:
         """Wait until the purses have room for a request; end the job where they never will."""
-        for purse in (self._job.purse, self._journal.purse):
+        for purse in (self._job.purse, *self._journal.purses):
             while purse is not None and self._job.ended_by is None:
                 if bound is None:
                     self.stop(no_price(purse))

@@ -100,6 +100,52 @@ def test_an_interrupt_cancels_the_work_and_waits_for_its_clean_up(call):
     assert code == 0
 
 
+@pytest.mark.parametrize("interrupts", [1, 2])
+def test_a_first_interrupt_may_ask_and_a_second_one_cancels(bridge, interrupts):
+    box, asked, ended = Mailbox(), threading.Event(), []
+
+    async def work():
+        try:
+            box(Note("interrupt"))
+            while not asked.is_set() or interrupts == 2:  # noqa: ASYNC110 - set by a thread
+                await anyio.sleep(0.01)
+            return "wound down"
+        finally:
+            ended.append(True)
+
+    def see(event):
+        signal.raise_signal(signal.SIGINT)
+
+    def ask():
+        asked.set()
+        if interrupts == 2:
+            box(Note("again"))
+        return True
+
+    if interrupts == 1:
+        assert bridge.run(work, mailbox=box, see=see, on_interrupt=ask) == "wound down"
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            bridge.run(work, mailbox=box, see=see, on_interrupt=ask)
+    assert ended == [True]
+
+
+def test_an_interrupt_that_nobody_takes_cancels(bridge):
+    box = Mailbox()
+
+    async def work():
+        box(Note("interrupt"))
+        await anyio.sleep_forever()
+
+    with pytest.raises(KeyboardInterrupt):
+        bridge.run(
+            work,
+            mailbox=box,
+            see=lambda event: signal.raise_signal(signal.SIGINT),
+            on_interrupt=lambda: False,
+        )
+
+
 def test_events_are_pushed_and_seen_on_the_waiting_thread(bridge):
     box, seen = Mailbox(), []
 

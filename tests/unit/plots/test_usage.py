@@ -1,7 +1,5 @@
 """The plot of what was spent."""
 
-import sys
-
 import matplotlib as mpl
 import pandas as pd
 import pytest
@@ -76,13 +74,6 @@ def test_it_draws_where_it_is_told():
 def test_a_frame_of_sums_is_refused():
     with pytest.raises(OptionError, match="without by"):
         plots.usage(pd.DataFrame({"model": ["a"], "cost": [1.0]}))
-
-
-def test_the_module_of_the_same_name_never_stands_in_a_plots_place():
-    assert plots.usage
-    plots.__dict__["usage"] = sys.modules["nbnebius.plots.usage"]  # as an import of it does
-    assert nbnebius.plot.usage(frame(("2026-11-01", "a", 1.0))).containers
-    del plots.__dict__["usage"]
 
 
 def test_the_public_namespace_has_every_plot():

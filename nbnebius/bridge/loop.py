@@ -14,15 +14,15 @@ import contextlib
 import os
 import queue
 import threading
-from concurrent.futures import CancelledError, Future
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from nbnebius.bridge.mailbox import Mailbox
+from nbnebius.bridge.task import CLEAN_UP, Task
 from nbnebius.errors import NebiusError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
 
-    from anyio import CancelScope
     from anyio.from_thread import BlockingPortal
 
     from nbnebius.events import Event
@@ -31,111 +31,6 @@ T = TypeVar("T")
 
 STEP = 0.05  # seconds between looks where somebody watches
 SLICE = 0.25  # seconds between looks at interrupts, where a lock wait cannot be interrupted
-CLEAN_UP = 5.0  # seconds that cancelled work has to write down what it holds
-
-
-class Mailbox:
-    """What the background work hands to the thread that waits for it."""
-
-    def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[Callable[[], None] | Event | None] = queue.SimpleQueue()
-
-    def __call__(self, event: Event) -> None:
-        """Hand over an event; a mailbox is an `Observer`."""
-        self._queue.put(event)
-
-    @classmethod
-    def unread(cls) -> Mailbox:
-        """Give one whose events nobody waits for, of work that goes on in the background."""
-        return _Unread()
-
-    def call(self, function: Callable[[], T]) -> Future[T]:
-        """Have `function` called on the waiting thread; its result comes as a future."""
-        future: Future[T] = Future()
-
-        def run() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(function())
-            except BaseException as error:
-                future.set_exception(error)
-                if not isinstance(error, Exception):
-                    raise
-
-        self._queue.put(run)
-        return future
-
-    def finish(self) -> None:
-        """Tell the waiting thread that nothing more will come."""
-        self._queue.put(None)
-
-    def take(self, seconds: float) -> Callable[[], None] | Event | None:
-        """Wait for the next thing; `queue.Empty` where none comes in time."""
-        return self._queue.get(timeout=seconds)
-
-
-class _Unread(Mailbox):
-    def __call__(self, event: Event) -> None:
-        """Let an event go: whoever wants to know looks at the work itself."""
-
-
-class Task(Generic[T]):
-    """Work on the loop, as the waiting thread holds it: it can be cancelled at any moment."""
-
-    def __init__(
-        self, portal: BlockingPortal, work: Callable[[], Awaitable[T]], box: Mailbox
-    ) -> None:
-        self._portal = portal
-        self._work = work
-        self._box = box
-        self._cancelled = threading.Event()
-        self._scope: CancelScope | None = None
-        self._future: Future[T] | None = None
-
-    def start(self) -> None:
-        """Hand the work to the loop."""
-        self._future = self._portal.start_task_soon(self._guarded)
-
-    async def _guarded(self) -> T:
-        from anyio import CancelScope
-
-        try:
-            with CancelScope() as self._scope:
-                # An interrupt may come while the work is being handed over.
-                if not self._cancelled.is_set():
-                    return await self._work()
-            raise NebiusError("The work was cancelled")
-        except (SystemExit, KeyboardInterrupt) as error:
-            # Either would end the loop for every later call.
-            raise NebiusError(f"{type(error).__name__} was raised inside background work") from None
-        finally:
-            self._box.finish()
-
-    def cancel(self) -> None:
-        """Stop the work; it has time to clean up."""
-        self._cancelled.set()
-        if self._scope is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended, and the work with it
-                self._portal.start_task_soon(self._scope.cancel)
-
-    @property
-    def future(self) -> Future[T]:
-        """What resolves when the work has ended."""
-        assert self._future is not None, "started before it is waited for"
-        return self._future
-
-    def result(self) -> T:
-        """Give the result of work that has ended."""
-        try:
-            return self.future.result(timeout=CLEAN_UP)
-        except CancelledError:
-            raise NebiusError("The work was cancelled") from None
-        except NebiusError as error:
-            # Where it was raised on the loop helps nobody who reads three lines; and IPython draws
-            # an error that has an exception group behind it by itself, at length.
-            error.__cause__ = error.__context__ = None
-            raise error.with_traceback(None)  # noqa: B904 - it is the same error
 
 
 class Bridge:

@@ -1,0 +1,7 @@
+"""Async work for a thread that waits: one loop in the background, and the way between the two."""
+
+from nbnebius.bridge.loop import Bridge
+from nbnebius.bridge.mailbox import Mailbox
+from nbnebius.bridge.task import Task
+
+__all__ = ["Bridge", "Mailbox", "Task"]

@@ -1,0 +1,59 @@
+"""Asking once before something that is not cheap."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from nbnebius.errors import OptionError, SettingsError, Stopped
+
+if TYPE_CHECKING:
+    from nbnebius.events import Asker
+
+CONFIRM = "NBNEBIUS_CONFIRM_USD"
+
+
+def need_consent(asker: Asker, cost: float | None, what: str, *, also: str, hint: str) -> None:
+    """
+    Ask before work that is estimated above USD 1, or above what `CONFIRM` says.
+
+    Parameters
+    ----------
+    cost
+        The estimate, in USD; None is unknown, and then nothing is asked.
+    what
+        What is paid for, as "5,000 requests".
+    also
+        What else there is to know, for the question.
+    hint
+        How to agree where nobody can be asked.
+
+    Raises
+    ------
+    OptionError
+        Nobody can be asked here.
+    Stopped
+        The user did not agree.
+    """
+    limit = confirm_above()
+    if cost is None or cost <= limit:
+        return
+    try:
+        agreed = asker.confirm(f"About USD {cost:.2f} for {what} (an estimate{also}). Send them?")
+    except SettingsError:
+        raise OptionError(
+            f"This is estimated at USD {cost:.2f}, and nobody can be asked here",
+            why=f"above USD {limit:g} somebody has to agree",
+            hint=f"{hint}, or set {CONFIRM}={cost * 1.5:.2g} in the environment",
+        ) from None
+    if not agreed:
+        raise Stopped("You did not agree, so nothing was sent", hint="a sample of it costs less")
+
+
+def confirm_above() -> float:
+    """Give the USD above which somebody has to agree."""
+    told = os.environ.get(CONFIRM, "1")
+    try:
+        return float(told)
+    except ValueError:
+        raise SettingsError(f"{CONFIRM} is no number: {told[:40]!r}", hint="as 5") from None

@@ -1,0 +1,131 @@
+"""Sending the groups of an embedding's texts: halved where refused, filed where answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from nbnebius import errors
+from nbnebius.journal import own_key
+from nbnebius.work.filing import bill_of, kept_vectors, share_out
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nbnebius.client import AsyncClient
+    from nbnebius.events import Observer
+    from nbnebius.journal import Journal
+    from nbnebius.types.usage import Usage
+    from nbnebius.work.embed import Embedding, Text
+
+AT_ONCE = 8
+_REFUSED = {400, 413, 422}
+
+
+async def embed(
+    order: Embedding, client: AsyncClient, journal: Journal, observer: Observer
+) -> None:
+    """
+    Read what is kept and buy the rest; the order's `result` gives what came of it.
+
+    Raises
+    ------
+    NebiusError
+        Nothing at all could be embedded; the first reason is raised.
+    """
+    await order.read_kept(client, journal)
+    order.tell(observer)
+    if not order.is_whole:
+        buyer = _Buyer(order, client, journal, observer)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(order.halt.limit, tasks.cancel_scope)
+            async with anyio.create_task_group() as buyers:
+                for _ in range(AT_ONCE):
+                    buyers.start_soon(buyer.work)
+            tasks.cancel_scope.cancel()
+    order.raise_if_hopeless()
+
+
+@dataclass(frozen=True, slots=True)
+class _Buyer:
+    """Sends groups of an embedding's texts, one after the other; several work side by side."""
+
+    order: Embedding
+    client: AsyncClient
+    journal: Journal
+    observer: Observer
+
+    async def work(self) -> None:
+        """Buy until nothing is left that may be sent."""
+        while group := self.order.next_group():
+            await self._buy(group)
+
+    async def _buy(self, group: list[Text]) -> None:
+        order = self.order
+        if not order.may_send:
+            order.give_back(group)
+            return
+        body: dict[str, Any] = {
+            "model": order.model,
+            "input": [one.text for one in group],
+            "dimensions": order.dimensions,
+        }
+        # The vectors carry the texts' own keys; the request that fetched them needs none.
+        intent = order.origin.intent(own_key(), "embedding", body, order.price)
+        try:
+            embeddings, answer = await self.client.embeddings.create(body, intent=intent)
+        except (errors.ApiError, errors.OptionError, errors.ReplayError) as error:
+            if isinstance(error, errors.ApiError) and error.status not in _REFUSED:
+                order.failed(group, error)
+                return
+            order.refused(group, error)
+            if len(group) > 1:
+                half = len(group) // 2
+                await self._buy(group[:half])
+                await self._buy(group[half:])
+            return
+        except errors.BudgetReached as error:
+            order.end(group, error)
+            return
+        except errors.NebiusError as error:
+            order.failed(group, error)
+            return
+        except anyio.get_cancelled_exc_class():
+            order.cut_off(group)
+            raise
+        usage = embeddings.usage
+        shares = embeddings.tokens or share_out(
+            body["input"], usage.prompt_tokens if usage else None
+        )
+        if (tape := self.client.transport.tape) is not None and not order.origin.private:
+            # Text by text: what is asked together differs next time.
+            rows = zip(body["input"], embeddings.vectors, shares, strict=True)
+            tape.keep_vectors(
+                order.asked, [(text, row.tobytes(), share) for text, row, share in rows]
+            )
+        order.sold(group, embeddings.vectors, shares, usage)
+        try:
+            await self._file(answer.record, group, embeddings.vectors, shares, usage)
+        except errors.JournalError as error:
+            order.unkept(error)
+        order.tell(self.observer)
+
+    async def _file(
+        self,
+        record: int | None,
+        group: Sequence[Text],
+        vectors: NDArray[np.float32],
+        shares: Sequence[float | None],
+        usage: Usage | None,
+    ) -> None:
+        if record is None:
+            return
+        await self.journal.bill(record, bill_of(usage, self.order.price))
+        if not self.order.origin.private:
+            kept = kept_vectors([one.key for one in group], vectors, shares)
+            await self.journal.keep_vectors(record, kept)

@@ -1,0 +1,62 @@
+"""Vectors into the journal, text by text, with their share of the bill."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from nbnebius.client.decode import decode_embeddings
+from nbnebius.errors import NebiusError
+from nbnebius.journal import Bill, Journal, KeptVector, text_key, unfiled_embeddings
+from nbnebius.work.estimate import estimate_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nbnebius.types.usage import Usage
+    from nbnebius.work.price import Price
+
+
+async def file_the_rest(journal: Journal, service: str, model: str, price: Price) -> None:
+    """File vectors that were paid for before an interrupt or a crash, so that none is lost."""
+    for record, request, answer in await unfiled_embeddings(journal, service, model):
+        body = msgspec.json.decode(request)
+        texts, dimensions = body["input"], body.get("dimensions")
+        try:
+            embeddings = decode_embeddings(answer)
+        except NebiusError:
+            continue
+        if len(embeddings.vectors) == len(texts):
+            keys = [text_key(service, model, dimensions, text) for text in texts]
+            usage = embeddings.usage
+            shares = share_out(texts, usage.prompt_tokens if usage else None)
+            await journal.bill(record, bill_of(usage, price))
+            await journal.keep_vectors(record, kept_vectors(keys, embeddings.vectors, shares))
+
+
+def bill_of(usage: Usage | None, price: Price) -> Bill:
+    """Say what a request cost."""
+    return Bill(usage.prompt_tokens if usage else None, 0, cost=price.of_usage(usage))
+
+
+def kept_vectors(
+    keys: Sequence[bytes], vectors: NDArray[np.float32], shares: Sequence[float | None]
+) -> list[KeptVector]:
+    """Give vectors as the journal keeps them."""
+    return [
+        KeptVector(key, row.tobytes(), share)
+        for key, row, share in zip(keys, vectors, shares, strict=True)
+    ]
+
+
+def share_out(texts: Sequence[str], tokens: int | None) -> list[float | None]:
+    """Share a request's tokens out among its texts, by their length."""
+    if tokens is None:
+        return [None] * len(texts)
+    weights = [max(1, estimate_tokens(text)) for text in texts]
+    whole = sum(weights)
+    return [tokens * weight / whole for weight in weights]

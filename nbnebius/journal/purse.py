@@ -70,6 +70,10 @@ class Purse:
         """Tell whether it may leave once what is on its way has come, at the cheapest."""
         return bound <= self.limit - self.spent + DUST
 
+    async def more(self, bound: float) -> bool:  # noqa: ARG002 - for purses that can be filled
+        """Get more room if there is any to get; True where it is worth looking again."""
+        return False
+
     def reserve(self, bound: float | None) -> Hold:
         """
         Hold the most that a request can cost.
@@ -120,10 +124,10 @@ def reserve(purses: Iterable[Purse], bound: float | None) -> Holds:
 
 def reached(purse: Purse, bound: float) -> BudgetReached:
     """Say that a budget has no room for one more request."""
+    held = f", {purse.held:.4g} held for what is on its way," if purse.held > DUST else ""
     return BudgetReached(
         f"The {purse.name} of USD {purse.limit:g} is reached",
-        why=f"USD {purse.spent:.4g} are spent, USD {purse.held:.4g} are held for what is on its "
-        f"way, and the next request may cost USD {bound:.4g}",
+        why=f"USD {purse.spent:.4g} are spent{held} and the next request may cost USD {bound:.4g}",
         hint="run it again with a larger budget: what is done is kept and costs nothing",
     )
 

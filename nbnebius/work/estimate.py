@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ LATIN_CHARACTERS_PER_TOKEN = 4.0
 OTHER_CHARACTERS_PER_TOKEN = 1.6
 PICTURE_TOKENS = 1_000
 MESSAGE_TOKENS = 4
+NOT_LATIN = re.compile("[^\u0000-\u024f]")
 
 
 def estimate_tokens(text: str, model: str | None = None) -> int:  # noqa: ARG001 - one ratio for all models so far
@@ -26,8 +28,8 @@ def estimate_tokens(text: str, model: str | None = None) -> int:  # noqa: ARG001
     model
         A model's id; the same characters per token are assumed of all.
     """
-    latin = sum(1 for c in text if c < "\u0250")
-    other = len(text) - latin
+    other = 0 if text.isascii() else len(NOT_LATIN.findall(text))
+    latin = len(text) - other
     return round(latin / LATIN_CHARACTERS_PER_TOKEN + other / OTHER_CHARACTERS_PER_TOKEN)
 
 

@@ -68,13 +68,16 @@ def entry(
         assert call is not None
         if request:
             connection.execute("INSERT INTO bodies (call, request) VALUES (?, ?)", (call, request))
+        # noted here, where the next claim is settled: the loop hears of it only after the commit
+        keeper.running[call] = intent.private
         return call
 
     return write
 
 
-def ending(record: int, outcome: Outcome, *, private: bool) -> Callable[[sqlite3.Connection], None]:
+def ending(record: int, outcome: Outcome, keeper: Keeper) -> Callable[[sqlite3.Connection], None]:
     """Give what enters how an attempt ended, with the raw answer unless it is private."""
+    private = keeper.running.get(record, False)
     answer = pack(outcome.body) if outcome.body and not private else None
     keeps = outcome.state in {"done", "partial", "possibly_paid"}
     row = (
@@ -102,6 +105,8 @@ def ending(record: int, outcome: Outcome, *, private: bool) -> Callable[[sqlite3
                 " content_type=excluded.content_type",
                 (answer, outcome.content_type, record),
             )
+        # not before: until it says "done" here, another claim would find it given up
+        keeper.running.pop(record, None)
 
     return write
 

@@ -74,8 +74,14 @@ class RowsJob:
         return text
 
 
-async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None:
-    """Enter every answer that is kept already, and sum what is possibly paid."""
+async def read_kept(
+    job: RowsJob, journal: Journal, client: AsyncClient, *, fresh: bool = False
+) -> None:
+    """
+    Enter every answer that is kept already, and sum what is possibly paid.
+
+    With `fresh`, what is kept by now is of no use: only what another kernel buys from now on is.
+    """
     if job.origin.private:
         return
     order = job.survey.order
@@ -85,6 +91,9 @@ async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None
         numbers = {job.survey.key(n): n for n in map(int, order[start : start + SLICE])}
         for row in await find_answers(journal, list(numbers)):
             number = numbers.pop(row.key)
+            if fresh:
+                job.book.useless[number] = row.record
+                continue
             found = outcome(row.body, row.content_type, job.schema, job.form.price)
             if found.again:
                 job.book.useless[number] = row.record

@@ -51,7 +51,6 @@ class Ready:
     asked: Asked
     rows: RowsJob
     outlook: Outlook
-    fresh: bool
 
 
 class Maps(Core):
@@ -174,7 +173,7 @@ class Maps(Core):
                 repeat=repeat,
                 secret=secret,
             )
-            source = FrameRows(asked.frame, asked.template.columns)
+            source = FrameRows(asked.rows, asked.template.columns)
             purse = None if budget is None else Purse(float(budget))
             if purse and form.bound("") is None:
                 raise no_price(purse)
@@ -193,7 +192,7 @@ class Maps(Core):
                 rows.since = await newest_record(self.journal)
             else:
                 await read_kept(rows, self.journal, service.client)
-            return Ready(asked, rows, await look_ahead(rows, self.journal), fresh)
+            return Ready(asked, rows, await look_ahead(rows, self.journal))
 
         return self.run(ready, caller)
 
@@ -283,9 +282,9 @@ def build_frame(ready: Ready) -> pd.DataFrame:
         tokens=book.tokens,
         cost=book.cost,
         schema=schema.json if schema else None,
-        single=bool(schema and schema.key == "value"),
+        wrapped=schema.key if schema else None,
         name=asked.name,
-        about={"model": rows.form.model, "columns": asked.columns},
+        about={"model": rows.form.model, "columns": asked.ours},
     )
 
 

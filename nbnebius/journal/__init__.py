@@ -23,7 +23,7 @@ from nbnebius.journal.kept import (
 )
 from nbnebius.journal.keys import KeyForm, own_key, request_key, text_key
 from nbnebius.journal.purge import Purged, Waste, purge, purgeable
-from nbnebius.journal.purse import Purse, no_price, reached
+from nbnebius.journal.purse import Purse, no_price, reached, too_small
 from nbnebius.journal.size import hold_size
 from nbnebius.journal.usage import BY, By, UsageRow, UsageSum, note_reuse, usage_by, usage_rows
 
@@ -63,6 +63,7 @@ __all__ = [
     "spent",
     "tell_once",
     "text_key",
+    "too_small",
     "unfiled_embeddings",
     "usage_by",
     "usage_rows",

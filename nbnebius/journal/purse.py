@@ -66,9 +66,9 @@ class Purse:
         """Tell whether a request that costs at most so many USD may leave now."""
         return bound <= self.left + DUST
 
-    def could_fit(self, bound: float) -> bool:
+    def may_fit_later(self, bound: float) -> bool:
         """Tell whether it may leave once what is on its way has come, at the cheapest."""
-        return bound <= self.limit - self.spent + DUST
+        return self.held > DUST and bound <= self.limit - self.spent + DUST
 
     def reserve(self, bound: float | None) -> Hold:
         """
@@ -116,6 +116,14 @@ def reserve(purses: Iterable[Purse], bound: float | None) -> Holds:
             purse.release(hold)
         raise
     return holds
+
+
+def too_small(purses: Iterable[Purse | None], bound: float | None) -> Purse | None:
+    """Give the first purse that has no room now for a request of so many USD at most."""
+    for purse in purses:
+        if purse is not None and (bound is None or not purse.fits(bound)):
+            return purse
+    return None
 
 
 def reached(purse: Purse, bound: float) -> BudgetReached:

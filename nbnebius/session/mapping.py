@@ -186,23 +186,23 @@ class Maps(Core):
         from nbnebius.results.job import Job
 
         rows = ready.rows
-        runners: list[Runner] = []
+        runner: Runner | None = None
+        is_over = False
 
         async def work(service: Service) -> None:
-            if not rows.book.open:
-                return
-            runner = Runner(rows, service.client, self.journal, ready.outlook)
-            runners.append(runner)
-            if rows.ended_by is None:
+            nonlocal runner, is_over
+            if rows.book.open and rows.ended_by is None:
+                runner = Runner(rows, service.client, self.journal, ready.outlook)
                 await runner.run()
+            is_over = True
             if isinstance(rows.ended_by, NebiusError):
                 rows.ended_by = await service.explain(rows.ended_by, "chat", rows.form.model)
 
         def stop() -> None:
             def on_the_loop() -> None:
-                if runners:
-                    runners[0].stop(_interrupted())
-                else:
+                if runner is not None and not is_over:
+                    runner.stop(_interrupted())
+                elif not is_over:
                     rows.ended_by = rows.ended_by or _interrupted()
 
             self._connection.soon(on_the_loop)

@@ -56,7 +56,7 @@ def entry(
     request = b"" if intent.private or not intent.request else pack(intent.request)
 
     def write(connection: sqlite3.Connection) -> int | None:
-        if intent.claim is not None and _is_taken(connection, intent.key, intent.claim, keeper):
+        if intent.claim is not None and is_taken(connection, intent.key, intent.claim, keeper):
             return None
         cursor = connection.execute(
             "INSERT INTO calls (key, kind, service, model, state, attempt, session, place,"
@@ -68,13 +68,16 @@ def entry(
         assert call is not None
         if request:
             connection.execute("INSERT INTO bodies (call, request) VALUES (?, ?)", (call, request))
+        # noted here, where the next claim is settled: the loop hears of it only after the commit
+        keeper.running[call] = intent.private
         return call
 
     return write
 
 
-def ending(record: int, outcome: Outcome, *, private: bool) -> Callable[[sqlite3.Connection], None]:
+def ending(record: int, outcome: Outcome, keeper: Keeper) -> Callable[[sqlite3.Connection], None]:
     """Give what enters how an attempt ended, with the raw answer unless it is private."""
+    private = keeper.running.get(record, False)
     answer = pack(outcome.body) if outcome.body and not private else None
     keeps = outcome.state in {"done", "partial", "possibly_paid"}
     row = (
@@ -94,18 +97,21 @@ def ending(record: int, outcome: Outcome, *, private: bool) -> Callable[[sqlite3
         )
         connection.execute("DELETE FROM pieces WHERE call=?", (record,))
         if keeps and answer:
+            # Where no request is kept, the key stands there: it proves whose answer this is.
             connection.execute(
-                "INSERT INTO bodies (call, answer, content_type)"
-                " SELECT id, ?, ? FROM calls WHERE id=? AND private=0"
+                "INSERT INTO bodies (call, request, answer, content_type)"
+                " SELECT id, key, ?, ? FROM calls WHERE id=? AND private=0"
                 " ON CONFLICT (call) DO UPDATE SET answer=excluded.answer,"
                 " content_type=excluded.content_type",
                 (answer, outcome.content_type, record),
             )
+        # not before: until it says "done" here, another claim would find it given up
+        keeper.running.pop(record, None)
 
     return write
 
 
-def _is_taken(connection: sqlite3.Connection, key: bytes, newest: int, keeper: Keeper) -> bool:
+def is_taken(connection: sqlite3.Connection, key: bytes, newest: int, keeper: Keeper) -> bool:
     """Tell whether somebody has bought a thing since `newest`, or is about to."""
     found = connection.execute(
         "SELECT id, state, session FROM calls WHERE key = ? AND state IN ('done', 'sent')",

@@ -68,6 +68,10 @@ class Journal:
         The budgets in force.
     running
         The records of what is on its way, and whether each is private.
+    at_work
+        The numbers of the jobs that this process is sending off.
+    pledged
+        What batches at the server hold in the budgets, by their jobs' numbers.
     """
 
     def __init__(self, path: Path) -> None:
@@ -76,6 +80,8 @@ class Journal:
         self.purses: list[Purse] = []
         self.owner = f"{platform.node()}:{os.getpid()}"
         self.running: dict[int, bool] = {}
+        self.at_work: set[int] = set()
+        self.pledged: dict[int, Holds] = {}
         self._holds: dict[int, Holds] = {}
         self._asked: set[tuple[bytes, str]] = set()
         try:
@@ -133,7 +139,6 @@ class Journal:
             for purse, hold in holds:
                 purse.release(hold)
             raise
-        self.running[record] = intent.private
         if holds:
             self._holds[record] = holds
         return record
@@ -152,14 +157,13 @@ class Journal:
 
     def ended(self, record: int, outcome: Outcome) -> asyncio.Future[None]:
         """Commit how an attempt ended, with the raw answer."""
-        private = self.running.pop(record, False)
         if outcome.state == "failed":
             for purse, hold in self._holds.pop(record, ()):
                 purse.release(hold)
         elif outcome.state == "possibly_paid":
             for purse, hold in self._holds.pop(record, ()):
                 purse.settle(hold, None)
-        return self.committed(ending(record, outcome, private=private))
+        return self.committed(ending(record, outcome, self))
 
     def bill(self, record: int, bill: Bill) -> asyncio.Future[None]:
         """Write what a call cost, once its answer could be read."""

@@ -66,9 +66,17 @@ class Purse:
         """Tell whether a request that costs at most so many USD may leave now."""
         return bound <= self.left + DUST
 
+    def could_fit(self, bound: float) -> bool:
+        """Tell whether it could leave if what is on its way cost nothing."""
+        return bound <= self.limit - self.spent + DUST
+
     def may_fit_later(self, bound: float) -> bool:
-        """Tell whether it may leave once what is on its way has come, at the cheapest."""
-        return self.held > DUST and bound <= self.limit - self.spent + DUST
+        """Tell whether it may leave once what is on its way has come."""
+        return self.held > DUST and self.could_fit(bound)
+
+    async def more(self, bound: float) -> bool:  # noqa: ARG002 - for purses that can be filled
+        """Get more room if there is any to get; True where it is worth looking again."""
+        return False
 
     def reserve(self, bound: float | None) -> Hold:
         """

@@ -12,6 +12,8 @@ from nbnebius.work.map.book import Book
 from nbnebius.work.map.form import PATH
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nbnebius.client import AsyncClient
     from nbnebius.errors import NebiusError
     from nbnebius.events import Observer
@@ -44,6 +46,8 @@ class RowsJob:
         Why it ended before all was asked, or None.
     observer
         Is told how far it is.
+    since
+        Answers up to this record do not count: all are to be asked anew.
     """
 
     source: Source
@@ -58,9 +62,14 @@ class RowsJob:
     book: Book = field(init=False)
     doubt: Doubt = field(default_factory=lambda: Doubt(0, 0.0))
     ended_by: NebiusError | None = None
+    since: int = 0
 
     def __post_init__(self) -> None:
         self.book = Book(self.survey.requests)
+
+    def newest(self, number: int) -> int:
+        """Give the newest record of a request that is of no use."""
+        return max(self.since, self.book.useless.get(number, 0))
 
     @property
     def was_cut_short(self) -> bool:
@@ -73,15 +82,17 @@ class RowsJob:
         assert text is not None, "a row that was surveyed"
         return text
 
+    def open_rows(self) -> Iterator[tuple[int, str]]:
+        """Give the number and the prompt of each request that has no outcome yet."""
+        numbers, first = self.survey.numbers, self.survey.first
+        for row, values in enumerate(self.source.rows()):
+            number = int(numbers[row])
+            if number >= 0 and first[number] == row and self.book.is_open(number):
+                yield number, self.text(values)
 
-async def read_kept(
-    job: RowsJob, journal: Journal, client: AsyncClient, *, fresh: bool = False
-) -> None:
-    """
-    Enter every answer that is kept already, and sum what is possibly paid.
 
-    With `fresh`, what is kept by now is of no use: only what another kernel buys from now on is.
-    """
+async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None:
+    """Enter every answer that is kept already, and sum what is possibly paid."""
     if job.origin.private:
         return
     order = job.survey.order
@@ -91,9 +102,6 @@ async def read_kept(
         numbers = {job.survey.key(n): n for n in map(int, order[start : start + SLICE])}
         for row in await find_answers(journal, list(numbers)):
             number = numbers.pop(row.key)
-            if fresh:
-                job.book.useless[number] = row.record
-                continue
             found = outcome(row.body, row.content_type, job.schema, job.form.price)
             if found.again:
                 job.book.useless[number] = row.record

@@ -89,7 +89,7 @@ class Runner:
     async def run(self) -> None:
         """Ask all that is open; `RowsJob.ended_by` says what ended it earlier."""
         self.tell()
-        items: Iterator[tuple[int, str]] = self._open_rows()
+        items: Iterator[tuple[int, str]] = self._job.open_rows()
         while self._job.ended_by is None:
             await self._pass(items)
             if not self._later or self._job.ended_by is not None:
@@ -150,14 +150,6 @@ class Runner:
             )
         )
 
-    def _open_rows(self) -> Iterator[tuple[int, str]]:
-        job = self._job
-        numbers, first = job.survey.numbers, job.survey.first
-        for row, values in enumerate(job.source.rows()):
-            number = int(numbers[row])
-            if number >= 0 and first[number] == row and job.book.is_open(number):
-                yield number, job.text(values)
-
     async def _work(self, items: Iterator[tuple[int, str]]) -> None:
         for number, text in items:
             try:
@@ -184,7 +176,7 @@ class Runner:
         except NebiusError as error:
             found = self._failed(error)
         except anyio.get_cancelled_exc_class():
-            if turn.in_flight:
+            if turn.last_is_doubtful:
                 found = Found("possibly_paid", error="cancelled while it was on its way")
             raise
         finally:
@@ -219,7 +211,7 @@ class Runner:
             private=job.origin.private,
             characters=characters,
             keeps_request=False,
-            claim=None if job.origin.private else job.book.useless.get(number, 0),
+            claim=None if job.origin.private else job.newest(number),
         )
         answer = await self._client.chat.create_encoded(
             data,
@@ -270,6 +262,8 @@ class Runner:
                 return
             if bound is None:
                 self.stop(no_price(purse))
+            elif await purse.more(bound):
+                continue
             elif not purse.may_fit_later(bound):
                 self.stop(reached(purse, bound))
             else:
@@ -286,7 +280,7 @@ class Runner:
         for start in range(0, len(keys), SLICE):
             for row in await find_answers(self._journal, keys[start : start + SLICE]):
                 number, text = texts[row.key]
-                if row.record <= job.book.useless.get(number, 0):
+                if row.record <= job.newest(number):
                     continue
                 found = outcome(row.body, row.content_type, job.schema, job.form.price)
                 job.book.enter(number, found, cached=True)

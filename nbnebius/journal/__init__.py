@@ -9,6 +9,19 @@ from nbnebius.journal.bulk import (
     find_doubt,
     history,
 )
+from nbnebius.journal.job_rows import (
+    Claim,
+    KeptLine,
+    claim_rows,
+    cost_of,
+    give_up_job,
+    is_begun,
+    jobs_of,
+    keep_lines,
+    put_away,
+    unanswered,
+)
+from nbnebius.journal.jobs import KeptJob, begin_job, find_job, plan_job, take_job, turn_job
 from nbnebius.journal.journal import Bill, Journal, KeptVector
 from nbnebius.journal.kept import (
     KeptAnswer,
@@ -23,7 +36,7 @@ from nbnebius.journal.kept import (
 )
 from nbnebius.journal.keys import KeyForm, own_key, request_key, text_key
 from nbnebius.journal.purge import Purged, Waste, purge, purgeable
-from nbnebius.journal.purse import Purse, no_price, reached
+from nbnebius.journal.purse import Hold, Purse, no_price, reached
 from nbnebius.journal.size import hold_size
 from nbnebius.journal.usage import BY, By, UsageRow, UsageSum, note_reuse, usage_by, usage_rows
 
@@ -32,10 +45,14 @@ __all__ = [
     "SLICE",
     "Bill",
     "By",
+    "Claim",
     "Doubt",
     "History",
+    "Hold",
     "Journal",
     "KeptAnswer",
+    "KeptJob",
+    "KeptLine",
     "KeptRow",
     "KeptVector",
     "KeyForm",
@@ -45,24 +62,37 @@ __all__ = [
     "UsageRow",
     "UsageSum",
     "Waste",
+    "begin_job",
+    "claim_rows",
+    "cost_of",
     "find_answer",
     "find_answers",
     "find_doubt",
+    "find_job",
     "find_vectors",
+    "give_up_job",
     "history",
     "hold_size",
+    "is_begun",
+    "jobs_of",
+    "keep_lines",
     "kept_request",
     "no_price",
     "note_reuse",
     "own_key",
+    "plan_job",
     "purge",
     "purgeable",
+    "put_away",
     "reached",
     "request_key",
     "settle_orphans",
     "spent",
+    "take_job",
     "tell_once",
     "text_key",
+    "turn_job",
+    "unanswered",
     "unfiled_embeddings",
     "usage_by",
     "usage_rows",

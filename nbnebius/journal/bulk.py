@@ -67,7 +67,7 @@ def find_answers(journal: Journal, keys: Sequence[bytes]) -> asyncio.Future[list
 
     def read(connection: sqlite3.Connection) -> list[KeptRow]:
         newest: dict[bytes, KeptRow] = {}
-        for some, marks in _marked(keys):
+        for some, marks in marked(keys):
             rows = connection.execute(
                 "SELECT key, calls.id, answer, content_type, cost"  # noqa: S608 - only question marks
                 " FROM calls JOIN bodies ON bodies.call = calls.id"
@@ -91,7 +91,7 @@ def find_doubt(journal: Journal, keys: Sequence[bytes]) -> asyncio.Future[Doubt]
 
     def read(connection: sqlite3.Connection) -> Doubt:
         found = [0, 0.0, 0]
-        for some, marks in _marked(keys):
+        for some, marks in marked(keys):
             row = connection.execute(
                 "SELECT count(*), coalesce(sum(cost_bound), 0),"  # noqa: S608 - only question marks
                 " count(*) FILTER (WHERE cost_bound IS NULL)"
@@ -123,6 +123,7 @@ def history(journal: Journal, service: str, model: str, kind: str) -> asyncio.Fu
     return journal.committed(read)
 
 
-def _marked(keys: Sequence[bytes]) -> list[tuple[Sequence[bytes], str]]:
+def marked(keys: Sequence[bytes]) -> list[tuple[Sequence[bytes], str]]:
+    """Cut keys into parts that one statement takes, each with its question marks."""
     parts = [keys[start : start + MARKS] for start in range(0, len(keys), MARKS)]
     return [(part, ",".join("?" * len(part))) for part in parts]

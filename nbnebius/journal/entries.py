@@ -56,7 +56,7 @@ def entry(
     request = b"" if intent.private or not intent.request else pack(intent.request)
 
     def write(connection: sqlite3.Connection) -> int | None:
-        if intent.claim is not None and _is_taken(connection, intent.key, intent.claim, keeper):
+        if intent.claim is not None and is_taken(connection, intent.key, intent.claim, keeper):
             return None
         cursor = connection.execute(
             "INSERT INTO calls (key, kind, service, model, state, attempt, session, place,"
@@ -105,7 +105,7 @@ def ending(record: int, outcome: Outcome, *, private: bool) -> Callable[[sqlite3
     return write
 
 
-def _is_taken(connection: sqlite3.Connection, key: bytes, newest: int, keeper: Keeper) -> bool:
+def is_taken(connection: sqlite3.Connection, key: bytes, newest: int, keeper: Keeper) -> bool:
     """Tell whether somebody has bought a thing since `newest`, or is about to."""
     found = connection.execute(
         "SELECT id, state, session FROM calls WHERE key = ? AND state IN ('done', 'sent')",

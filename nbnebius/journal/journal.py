@@ -68,6 +68,10 @@ class Journal:
         The budgets in force.
     running
         The records of what is on its way, and whether each is private.
+    at_work
+        The numbers of the jobs that this process is sending off.
+    pledged
+        What batches at the server hold in the budgets, by their jobs' numbers.
     """
 
     def __init__(self, path: Path) -> None:
@@ -76,6 +80,8 @@ class Journal:
         self.purses: list[Purse] = []
         self.owner = f"{platform.node()}:{os.getpid()}"
         self.running: dict[int, bool] = {}
+        self.at_work: set[int] = set()
+        self.pledged: dict[int, Holds] = {}
         self._holds: dict[int, Holds] = {}
         self._asked: set[tuple[bytes, str]] = set()
         try:

@@ -21,7 +21,7 @@ PAGES = 4096  # pages that are given back per commit
 PATIENCE = 5.0  # seconds to wait until nobody uses the file
 INCREMENTAL = 2  # how SQLite calls a file that can give pages back
 
-_OLD = "calls.state <> 'sent' AND calls.sent_at < ?"
+_OLD = "calls.state NOT IN ('sent', 'batched') AND calls.sent_at < ?"
 _OLD_BODIES = f"FROM bodies JOIN calls ON calls.id = bodies.call WHERE {_OLD}"
 _OLD_ANSWERS = f"{_OLD_BODIES} AND kind <> 'embedding'"
 _OLD_TEXTS = f"{_OLD_BODIES} AND kind = 'embedding'"  # what vectors were made of

@@ -70,6 +70,10 @@ class Purse:
         """Tell whether it may leave once what is on its way has come, at the cheapest."""
         return bound <= self.limit - self.spent + DUST
 
+    async def more(self, bound: float) -> bool:  # noqa: ARG002 - for purses that can be filled
+        """Get more room if there is any to get; True where it is worth looking again."""
+        return False
+
     def reserve(self, bound: float | None) -> Hold:
         """
         Hold the most that a request can cost.

@@ -34,7 +34,7 @@ ENDPOINTS = {
     "rerank": "rerank",
 }
 KINDS = frozenset({*ENDPOINTS, "embedding"})
-STATES = frozenset({"sent", "done", "partial", "failed", "possibly_paid"})
+STATES = frozenset({"sent", "batched", "done", "partial", "failed", "possibly_paid"})
 AT_ONCE = 500  # rows per insert
 REPEATS = 16  # how many further answers to one request are looked for
 PICTURES = 64  # and how many pictures of one prompt without a seed

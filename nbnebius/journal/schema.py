@@ -13,7 +13,8 @@ VERSION = 2
 APPLICATION = 0x4E424A31  # "NBJ1"
 
 # state: sent -> done | partial | failed | possibly_paid. A row that is still "sent" when its owner
-# is dead is possibly paid.
+# is dead is possibly paid. What goes by a batch is "batched" instead of "sent": it lives at the
+# server, whoever dies here, until its job is harvested.
 TABLES = """
 CREATE TABLE calls (
     id INTEGER PRIMARY KEY,

@@ -137,7 +137,12 @@ class Job:
         return self.outcome()
 
     def cancel(self) -> Job:
-        """Send nothing more; what is on its way may land, and is kept."""
+        """
+        Send nothing more; what is on its way may land, and is kept.
+
+        A batch that is at the server already goes on there: the same job waits for it again, and
+        ``%batches ID cancel`` ends it.
+        """
         self._stop()
         return self
 

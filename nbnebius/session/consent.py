@@ -9,6 +9,7 @@ from nbnebius.errors import OptionError, SettingsError, Stopped
 
 if TYPE_CHECKING:
     from nbnebius.events import Asker
+    from nbnebius.work.map.outlook import Outlook
 
 CONFIRM = "NBNEBIUS_CONFIRM_USD"
 
@@ -48,6 +49,19 @@ def need_consent(asker: Asker, cost: float | None, what: str, *, also: str, hint
         ) from None
     if not agreed:
         raise Stopped("You did not agree, so nothing was sent", hint="a sample of it costs less")
+
+
+def consent_to_rows(asker: Asker, outlook: Outlook, budget: float | None, via: str) -> None:
+    """Ask once before a job over rows that is not cheap; a budget is consent."""
+    cost, other = outlook.cost, outlook.batch_cost
+    if budget is not None or cost is None or other is None:
+        return
+    also = f"; as a batch about USD {other:.2f}"
+    if via == "batch":
+        cost, also = other, f"; one by one about USD {cost:.2f}"
+    what = f"{outlook.requests:,} requests" + (" as a batch" if via == "batch" else "")
+    hint = f"give a budget, as --budget {cost * 1.5:.2g}"
+    need_consent(asker, cost, what, also=also, hint=hint)
 
 
 def confirm_above() -> float:

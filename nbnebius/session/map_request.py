@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
 from nbnebius.session.prepare import is_whole
 from nbnebius.session.rows import as_frame, sampled
+from nbnebius.settings import check
 from nbnebius.work.map.template import Template, parse
 from nbnebius.work.price import Price
 from nbnebius.work.schema import to_schema
@@ -111,16 +111,7 @@ def read_price(told: str | tuple[float, float] | None) -> Price | None:
     """Read a price that the user gave, None where none was given."""
     if told is None:
         return None
-    try:
-        parts = told.split(",") if isinstance(told, str) else told
-        reading, writing = (float(part) for part in parts)
-    except (TypeError, ValueError):
-        reading = writing = -1.0
-    if not (0 <= reading < inf and 0 <= writing < inf):
-        raise OptionError(
-            f"price cannot be {told!r}",
-            why="it is USD per million tokens, read and written, as 0.1,0.3",
-        )
+    reading, writing = map(float, check("price", told).split(","))
     return Price(reading, writing)
 
 

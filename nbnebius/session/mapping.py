@@ -12,7 +12,7 @@ from nbnebius.journal import Purse, no_price
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
-from nbnebius.session.consent import need_consent
+from nbnebius.session.consent import consent_to_rows
 from nbnebius.session.core import Core
 from nbnebius.session.map_request import (
     Asked,
@@ -23,6 +23,9 @@ from nbnebius.session.map_request import (
 from nbnebius.session.prompt import to_messages
 from nbnebius.session.rows import FrameRows, as_frame
 from nbnebius.work.ask import Wish
+from nbnebius.work.map.batch import BatchRunner
+from nbnebius.work.map.batch_entries import count_batched
+from nbnebius.work.map.batch_file import BatchRules
 from nbnebius.work.map.form import Form, hole
 from nbnebius.work.map.job import RowsJob, read_kept
 from nbnebius.work.map.outlook import Outlook, look_ahead
@@ -53,6 +56,8 @@ class Ready:
 
 class Maps(Core):
     """The part of a session that works whole frames."""
+
+    batch_rules = BatchRules()
 
     def map(
         self,
@@ -100,8 +105,14 @@ class Maps(Core):
         ready = self.prepare_map(
             frame, prompt, budget=budget, private=private, caller=caller, **options
         )
-        self._confirm(ready.outlook, budget)
-        job, work = self._map_job(ready)
+        if via == "batch" and ready.rows.origin.private:
+            raise OptionError(
+                "A batch cannot be private",
+                why="its answers come later, and are matched with what is kept of their requests",
+                hint="leave out private, or ask the rows one by one: --via online",
+            )
+        consent_to_rows(self.asker, self._still_to_pay(ready, via, caller), budget, via)
+        job, work = self._map_job(ready, via)
         if background:
             job.watch(self._connection.start(work, Mailbox.unread()).future)
             return job
@@ -184,16 +195,16 @@ class Maps(Core):
 
         return self.run(ready, caller)
 
-    def _map_job(self, ready: Ready) -> tuple[Job, Any]:
+    def _map_job(self, ready: Ready, via: str) -> tuple[Job, Any]:
         from nbnebius.results.job import Job
 
         rows = ready.rows
-        runners: list[Runner] = []
+        runners: list[Runner | BatchRunner] = []
 
         async def work(service: Service) -> None:
             if not rows.book.open:
                 return
-            runner = Runner(rows, service.client, self.journal, ready.outlook)
+            runner = self._runner(ready, service, via)
             runners.append(runner)
             if rows.ended_by is None:
                 await runner.run()
@@ -218,13 +229,37 @@ class Maps(Core):
         )
         return job, work
 
-    def _confirm(self, outlook: Outlook, budget: float | None) -> None:
-        """Ask once before a job that is not cheap; a budget is consent."""
-        if budget is None and outlook.cost is not None:
-            also = f"; as a batch about USD {outlook.batch_cost:.2f}"
-            hint = f"give a budget, as --budget {outlook.cost * 1.5:.2g}"
-            what = f"{outlook.requests:,} requests"
-            need_consent(self.asker, outlook.cost, what, also=also, hint=hint)
+    def _runner(self, ready: Ready, service: Service, via: str) -> Runner | BatchRunner:
+        rows = ready.rows
+        # A tape holds answers, whichever way they came.
+        if via == "online" or service.client.transport.replay is not None:
+            return Runner(rows, service.client, self.journal, ready.outlook)
+        return BatchRunner(
+            rows,
+            service.client,
+            self.journal,
+            name=ready.asked.name,
+            project=self.project,
+            rules=self.batch_rules,
+        )
+
+    def _still_to_pay(self, ready: Ready, via: str, caller: Caller) -> Outlook:
+        """Leave out of what is to be agreed to what is in a batch already."""
+        rows, outlook = ready.rows, ready.outlook
+        if rows.origin.private:
+            return outlook
+        there = self.run(lambda _: count_batched(rows, self.journal), caller)
+        if not there:
+            return outlook
+        if via == "online":
+            (caller.see or self.observer)(
+                Note(
+                    f"{there:,} of these rows are in a batch at the server, and are paid for "
+                    "there: --via batch waits for it; asked now, they are paid twice"
+                )
+            )
+            return outlook
+        return outlook.without(there)
 
 
 def build_frame(ready: Ready) -> pd.DataFrame:

@@ -116,7 +116,16 @@ async def _ready(
             why="a model would read it, and the journal would keep it",
             hint="take it out; the key is sent by itself, in a header",
         )
-    return Prepared(kind, told, record, Price.of(record), await service.name(), count)
+    return Prepared(kind, told, record, _price(service, record), await service.name(), count)
+
+
+def _price(service: Service, record: ModelRecord | None) -> Price:
+    """Give the catalog's price, or, where it has none, the one that the settings name."""
+    price, told = Price.of(record), service.config.get("price")
+    if told and price == Price():
+        reading, writing = map(float, told.split(","))
+        return Price(reading, writing)
+    return price
 
 
 def _has_picture(messages: Sequence[Mapping[str, Any]]) -> bool:

@@ -15,7 +15,7 @@ from nbnebius.session.caller import FUNCTION
 from nbnebius.session.core import Core
 from nbnebius.types.batch_input import write_lines
 from nbnebius.types.batch_lines import read_file
-from nbnebius.work.price import Price
+from nbnebius.work.price import BATCH_RATE, Price
 from nbnebius.work.rank import rank
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from nbnebius.types.custom_models import CustomModel
     from nbnebius.types.files import File
 
-# A batch costs half of what the same requests cost one by one (the API's page on batches).
-BATCH_RATE = 0.5
 ENDPOINTS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings")
 
 
@@ -177,11 +175,7 @@ class Remote(Core):
             catalog = await service.catalog()
             return Price.of(catalog.find(model) if model else None)
 
-        whole = self.run(find)
-        return Price(
-            None if whole.tokens_in is None else whole.tokens_in * BATCH_RATE,
-            None if whole.tokens_out is None else whole.tokens_out * BATCH_RATE,
-        )
+        return self.run(find).at_rate(BATCH_RATE)
 
 
 def _requests(frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -31,6 +31,11 @@ def as_frame(given: Any) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if hasattr(given, "map_partitions") and not hasattr(given, "to_pandas"):
+        raise OptionError(
+            "A Dask frame is asked lazily, by the function",
+            hint="nbnebius.map(frame, prompt, ...), or .compute() it first",
+        )
     if hasattr(given, "to_pandas") and not isinstance(given, pd.DataFrame | pd.Series):
         given = given.to_pandas()
     if isinstance(given, pd.Series):

@@ -43,7 +43,7 @@ def read_texts(given: Any, column: str | None = None) -> Texts:
     if hasattr(given, "to_pandas") and not isinstance(given, pd.DataFrame | pd.Series):
         given = given.to_pandas()
     if isinstance(given, pd.DataFrame):
-        name = _column(given, column)
+        name = text_column(given, column)
         return Texts(given, _clean(given[name]))
     if column is not None:
         raise OptionError("--column needs a frame", why=f"this is a {type(given).__name__}")
@@ -61,7 +61,8 @@ def read_texts(given: Any, column: str | None = None) -> Texts:
     return Texts(pd.DataFrame({"text": pd.Series(values, dtype="object")}), _clean(values))
 
 
-def _column(frame: pd.DataFrame, column: str | None) -> Any:
+def text_column(frame: pd.DataFrame, column: str | None) -> Any:
+    """Give the label of a frame's column of texts; see `read_texts`."""
     import pandas as pd
 
     names = list(frame.columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
@@ -55,6 +56,14 @@ def _switch(value: Any) -> bool:
     return words[str(value).lower()]
 
 
+def _price(value: Any) -> str:
+    parts = value.split(",") if isinstance(value, str) else list(value)
+    reading, writing = (float(part) for part in parts)
+    if not (0 <= reading < inf and 0 <= writing < inf):
+        raise ValueError
+    return f"{reading:g},{writing:g}"
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One name of the configuration: how its value is checked and what it means."""
@@ -98,6 +107,13 @@ SETTINGS = {
             _number(0.001, 1e6),
             "a number of gigabytes",
             "largest journal, in GB; above it the oldest kept answers go when it is opened",
+            project=False,
+        ),
+        Setting(
+            "price",
+            _price,
+            "two amounts, as 0.1,0.3",
+            "USD per million tokens read and written, where the catalog has no price",
             project=False,
         ),
         Setting(

@@ -101,7 +101,7 @@ class Attempt:
                 committing = asyncio.ensure_future(self._recorder.ended(self.record, outcome))
             # It is queued: whoever enters the next one queues behind it.
             if self.request.flow is not None:
-                self.request.flow.released()
+                self.request.flow.released(doubtful=state == "possibly_paid")
             if committing is not None:
                 await finish(committing)
         if self._answered is not None and not saved:

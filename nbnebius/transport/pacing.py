@@ -70,9 +70,17 @@ class _Lane:
 
 
 class Pacing:
-    """The lanes of one client. All times are seconds of one monotonic clock."""
+    """
+    The lanes of one client. All times are seconds of one monotonic clock.
+
+    Attributes
+    ----------
+    share
+        The part of the server's limits that is this client's, above 0 to 1: others use its key.
+    """
 
     def __init__(self) -> None:
+        self.share = 1.0
         self._lanes: dict[str, _Lane] = {}
 
     def wait(self, lane: str, now: float, tokens: float = 0.0) -> float:
@@ -108,19 +116,22 @@ class Pacing:
         """Enter what an answer's headers say; its own request has `landed` already."""
         state = self._lanes.setdefault(lane, _Lane())
         state.requests.learn(
-            limits.limit_requests,
-            limits.remaining_requests,
+            self._part(limits.limit_requests),
+            self._part(limits.remaining_requests),
             limits.reset_requests,
             now,
             state.requests_under_way,
         )
         state.tokens.learn(
-            limits.limit_tokens,
-            limits.remaining_tokens,
+            self._part(limits.limit_tokens),
+            self._part(limits.remaining_tokens),
             limits.reset_tokens,
             now,
             state.tokens_under_way,
         )
+
+    def _part(self, amount: float | None) -> float | None:
+        return None if amount is None else amount * self.share
 
     def refused(self, lane: str, seconds: float, now: float) -> None:
         """Enter a 429 that asks for a pause of so many seconds."""

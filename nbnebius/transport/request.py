@@ -95,8 +95,12 @@ class Flow(Protocol):
     def check(self) -> None:
         """Raise what ended the flow, if anything did, instead of letting an attempt leave."""
 
-    def released(self) -> None:
-        """Hear that an attempt is no longer in flight, and how it ended is queued to be kept."""
+    def released(self, *, doubtful: bool = False) -> None:
+        """
+        Hear that an attempt is no longer in flight, and how it ended is queued to be kept.
+
+        `doubtful`: it may have been paid for, and no answer came.
+        """
 
     def paused(self, *, refused: bool, doubtful: bool) -> None:
         """

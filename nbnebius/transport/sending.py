@@ -114,6 +114,10 @@ class Transport:
     def __repr__(self) -> str:
         return f"Transport({self.address.base!r})"
 
+    def share_limits(self, share: float) -> None:
+        """Use only this part, above 0 to 1, of what the server allows: others use its key."""
+        self._turns.share_limits(share)
+
     async def send(self, request: Request) -> Answer:
         """
         Send a request and return the whole answer, after it was committed.

@@ -43,6 +43,10 @@ class Turns:
         self._sender = sender
         self._pacing = Pacing()
 
+    def share_limits(self, share: float) -> None:
+        """Use only this part of the server's limits; see `Transport.share_limits`."""
+        self._pacing.share = share
+
     async def wait(self, request: Request, number: int) -> None:
         """Wait until an attempt may leave; `landed` or `unsent` has to follow."""
         sender, lane, tokens = self._sender, request.lane, request.tokens

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 PER_MILLION = 1_000_000
 TEMPLATE_TOKENS = 256  # what a model's own template puts around a chat
 READ = ("messages", "input", "prompt", "tools", "functions", "response_format", "guided_json")
+# A batch costs half of what the same requests cost one by one (the API's page on batches).
+BATCH_RATE = 0.5
 PICTURE_TOKENS = 16_384  # more than any served vision model reads from one picture
 
 
@@ -41,6 +43,11 @@ class Price:
         if record is None:
             return cls()
         return cls(record.price_in, record.price_out, record.price_image, record.price_request)
+
+    def at_rate(self, rate: float) -> Price:
+        """Give the price of tokens and requests at a share of it."""
+        told = (self.tokens_in, self.tokens_out, self.image, self.request)
+        return Price(*(None if each is None else each * rate for each in told))
 
     def of_usage(self, usage: Usage | None) -> float | None:
         """Price an answer by the tokens that the server counted."""

@@ -582,3 +582,26 @@ def test_a_new_connection_says_that_the_recording_ends(box, tmp_path):
     session.observer = said.append
     assert neb.connect(box.key, box.url).records is None
     assert any("notebook.tape ends here" in note.text for note in said)
+
+
+def test_rows_that_a_batch_answered_are_replayed(at_box, open_replay, tmp_path, monkeypatch):
+    import pandas as pd
+
+    from nbnebius.work.map.batch_file import BatchRules
+
+    def run(session):
+        session.batch_rules = BatchRules(first_pause=0.05, longest_pause=0.2)
+        frame = pd.DataFrame({"a": range(3)})
+        model = "meta-llama/Meta-Llama-3.1-8B-Instruct"
+        return session.map(frame, "A batch of {a}?", model=model, max_tokens=60, via="batch")
+
+    path = tape_in(tmp_path)
+    session = at_box()
+    session.record(path)
+    first = run(session)
+    session.record(None)
+    monkeypatch.setenv("NBNEBIUS_HOME", str(tmp_path / "elsewhere"))
+    again = run(open_replay(path))
+    assert again.answer.notna().all()
+    assert list(again.answer) == list(first.answer)
+    assert list(again.neb_status) == list(first.neb_status)

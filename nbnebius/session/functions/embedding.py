@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbnebius.session.dask import embed_lazily, is_dask
 from nbnebius.session.default import default_session
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def embed(
     Parameters
     ----------
     texts
-        A text, a list, a Series, or a frame.
+        A text, a list, a Series, or a frame; of Dask too: then nothing is sent until the frame
+        that comes back is computed, by its workers.
     model
         A model's id; the default embedding model if left out.
     dimensions
@@ -45,6 +47,16 @@ def embed(
     NebiusError
         Nothing at all could be embedded; a single text's failure is data.
     """
+    if is_dask(texts):
+        lazy: pd.DataFrame = embed_lazily(
+            default_session(),
+            texts,
+            model=model,
+            dimensions=dimensions,
+            column=column,
+            private=private,
+        )
+        return lazy
     return default_session().embed(
         texts, model=model, dimensions=dimensions, column=column, private=private
     )

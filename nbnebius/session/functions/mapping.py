@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from nbnebius.errors import OptionError
+from nbnebius.session.dask import is_dask, map_lazily
 from nbnebius.session.default import default_session
 
 if TYPE_CHECKING:
@@ -81,7 +83,9 @@ def map(
     Parameters
     ----------
     frame
-        A DataFrame (pandas or polars), a Series, or a list of texts (their column is ``{text}``).
+        A DataFrame (pandas or polars), a Series, or a list of texts (their column is ``{text}``);
+        or a DataFrame of Dask: then nothing is asked until it is computed, by its workers, and
+        what would be raised for rows is told by ``neb_status`` and ``neb_error`` alone.
     prompt
         What to ask: ``{column}`` stands for the row's value; other braces are text. Rows with a
         missing value are skipped.
@@ -93,7 +97,8 @@ def map(
         The system prompt.
     via
         ``online``: one by one, many at once. ``batch``: by the Batch API, at half the price,
-        within a day.
+        within a day; an interrupt, or a restart, ends the waiting only, and running it again goes
+        on waiting.
     name
         The answers' column, where no schema names columns.
     budget
@@ -120,7 +125,7 @@ def map(
     DataFrame
         The frame's columns, index and order, then the answers, then ``neb_status`` (ok, partial,
         skipped, unsent, failed, possibly_paid), ``neb_cached``, ``neb_error``, ``neb_tokens``,
-        ``neb_cost`` (USD); or a `Job`.
+        ``neb_cost`` (USD); or a `Job`. A lazy frame of Dask for one of Dask.
 
     Raises
     ------
@@ -129,6 +134,27 @@ def map(
     NebiusError
         What ended the whole job, likewise.
     """
+    if is_dask(frame):
+        lazy: pd.DataFrame = map_lazily(
+            default_session(),
+            frame,
+            prompt,
+            schema=schema,
+            model=model,
+            system=system,
+            via=via,
+            name=name,
+            budget=budget,
+            price=price,
+            concurrency=concurrency,
+            sample=sample,
+            repeat=repeat,
+            allow_failed=allow_failed,
+            background=background,
+            private=private,
+            **parameters,
+        )
+        return lazy
     return default_session().map(
         frame,
         prompt,
@@ -168,6 +194,11 @@ def plan(frame: Any, prompt: str, **options: Any) -> Plan:
     NebiusError
         What `map` would raise before it sends anything.
     """
+    if is_dask(frame):
+        raise OptionError(
+            "A Dask frame cannot be planned without reading all of it",
+            hint="plan(ddf.get_partition(0).compute(), ...) plans one partition",
+        )
     for name in ("via", "background"):
         options.pop(name, None)
     return default_session().plan(frame, prompt, **options)

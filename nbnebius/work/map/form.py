@@ -64,7 +64,7 @@ class Form:
         self.price = price
         self.repeat = repeat
         self.example = body
-        self._gap = gap
+        self.gap = gap
         self._keys = KeyForm(service, PATH, body, gap, repeat=repeat)
         head, tail = msgspec.json.encode(body).split(f'"{gap}"'.encode())
         self._head, self._tail = head, tail
@@ -118,7 +118,7 @@ class Form:
 
     def body(self, text: str) -> dict[str, Any]:
         """Give a row's whole body, for people to look at and for batches."""
-        return _with(self.example, self._gap, text)
+        return _with(self.example, self.gap, text)
 
 
 def _with(body: Mapping[str, Any], gap: str, text: str) -> dict[str, Any]:

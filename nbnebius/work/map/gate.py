@@ -148,10 +148,13 @@ class Turn:
         Whether an attempt is under way.
     doubtful
         How many attempts that were followed by another may have been paid for.
+    last_is_doubtful
+        Whether the latest attempt has ended without an answer, and may have been paid for.
     """
 
     def __init__(self, gate: Gate) -> None:
         self.doubtful = 0
+        self.last_is_doubtful = False
         self._gate = gate
         self._sent_at = 0.0
         self._landing = False
@@ -167,8 +170,9 @@ class Turn:
         """Raise `Closed` where nothing more may leave."""
         self._gate.check()
 
-    def released(self) -> None:
+    def released(self, *, doubtful: bool = False) -> None:
         """Hear that an attempt has ended, and is queued to be kept."""
+        self.last_is_doubtful = self.last_is_doubtful or doubtful
         if self.in_flight:
             self.in_flight = False
             self._landing = True
@@ -179,6 +183,7 @@ class Turn:
         """Hear that another attempt will follow after a pause."""
         self._land()
         self.doubtful += doubtful
+        self.last_is_doubtful = False
         if refused:
             self._gate.refused(self._sent_at)
 

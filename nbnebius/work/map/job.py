@@ -12,6 +12,8 @@ from nbnebius.work.map.book import Book
 from nbnebius.work.map.form import PATH
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nbnebius.client import AsyncClient
     from nbnebius.errors import NebiusError
     from nbnebius.events import Observer
@@ -72,6 +74,14 @@ class RowsJob:
         text = self.template.fill(values)
         assert text is not None, "a row that was surveyed"
         return text
+
+    def open_rows(self) -> Iterator[tuple[int, str]]:
+        """Give the number and the prompt of each request that has no outcome yet."""
+        numbers, first = self.survey.numbers, self.survey.first
+        for row, values in enumerate(self.source.rows()):
+            number = int(numbers[row])
+            if number >= 0 and first[number] == row and self.book.is_open(number):
+                yield number, self.text(values)
 
 
 async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None:

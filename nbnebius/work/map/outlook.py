@@ -7,13 +7,13 @@ there are none yet, by a general one. The length of answers comes from there too
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from nbnebius.journal import history
 from nbnebius.work.estimate import estimate_tokens
-from nbnebius.work.price import PER_MILLION
+from nbnebius.work.price import BATCH_RATE, PER_MILLION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 LOOKED_AT = 200  # rows whose texts are looked at
 ANSWER_TOKENS = 200.0  # of an answer in words
 FIELD_TOKENS = 15.0  # of one property of a record
-# A batch costs half of what the same requests cost one by one (the API's page on batches).
-BATCH_RATE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,23 @@ class Outlook:
     cost: float | None
     batch_cost: float | None
     bound: float | None
+
+    def without(self, requests: int) -> Outlook:
+        """Leave some of the requests out, as if they were like all the others."""
+        share = 1 - requests / max(self.requests, 1)
+
+        def part(amount: float | None) -> float | None:
+            return None if amount is None else amount * share
+
+        return replace(
+            self,
+            requests=self.requests - requests,
+            tokens_in=round(self.tokens_in * share),
+            tokens_out=round(self.tokens_out * share),
+            cost=part(self.cost),
+            batch_cost=part(self.batch_cost),
+            bound=part(self.bound),
+        )
 
 
 async def look_ahead(job: RowsJob, journal: Journal) -> Outlook:

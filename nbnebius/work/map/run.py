@@ -90,7 +90,7 @@ class Runner:
     async def run(self) -> None:
         """Ask all that is open; `RowsJob.ended_by` says what ended it earlier."""
         self.tell()
-        items: Iterator[tuple[int, str]] = self._open_rows()
+        items: Iterator[tuple[int, str]] = self._job.open_rows()
         while self._job.ended_by is None:
             await self._pass(items)
             if not self._later or self._job.ended_by is not None:
@@ -151,14 +151,6 @@ class Runner:
             )
         )
 
-    def _open_rows(self) -> Iterator[tuple[int, str]]:
-        job = self._job
-        numbers, first = job.survey.numbers, job.survey.first
-        for row, values in enumerate(job.source.rows()):
-            number = int(numbers[row])
-            if number >= 0 and first[number] == row and job.book.is_open(number):
-                yield number, job.text(values)
-
     async def _work(self, items: Iterator[tuple[int, str]]) -> None:
         for number, text in items:
             try:
@@ -182,7 +174,7 @@ class Runner:
         except NebiusError as error:
             found = self._failed(error)
         except anyio.get_cancelled_exc_class():
-            if turn.in_flight:
+            if turn.last_is_doubtful:
                 found = Found("possibly_paid", error="cancelled while it was on its way")
             raise
         finally:
@@ -268,6 +260,8 @@ class Runner:
                     self.stop(no_price(purse))
                 elif purse.fits(bound):
                     break
+                elif await purse.more(bound):
+                    continue
                 elif not purse.could_fit(bound) or not purse.held:
                     self.stop(reached(purse, bound))
                 else:

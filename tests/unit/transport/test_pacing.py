@@ -53,3 +53,13 @@ def test_headers_alone_hold_a_minute_at_most(limit, left, reset, then, now):
     pacing = Pacing()
     pacing.learn("m", RateLimits(limit, limit, left, left, reset, reset), then)
     assert 0 <= pacing.wait("m", now, tokens=5) <= LONGEST_HOLD
+
+
+def test_a_client_that_shares_its_key_uses_its_part_of_the_limits():
+    pacing = Pacing()
+    pacing.share = 0.25
+    pacing.learn("m", RateLimits(limit_requests=60, remaining_requests=8), 0.0)
+    for _ in range(2):
+        assert pacing.wait("m", 0.0) == 0.0
+        pacing.sent("m", 0.0)
+    assert pacing.wait("m", 0.0) == 4.0  # one request in four seconds is a quarter of 60 a minute

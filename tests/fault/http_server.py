@@ -1,0 +1,110 @@
+"""
+HTTP/1.1 as far as a test server needs it, on a bare asyncio protocol: fast, and nothing hidden.
+
+Requests carry a ``content-length``; connections are kept. What to answer is the handler's, which
+may also cut the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request: its method, its target with the query, and its body."""
+
+    method: str
+    target: str
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+
+class Connection(asyncio.Protocol):
+    """
+    One client's connection.
+
+    Parameters
+    ----------
+    handle
+        Called with this connection and every request; it answers now or later.
+    """
+
+    def __init__(self, handle: Callable[[Connection, Asked], None]) -> None:
+        self._handle = handle
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while (asked := self._take()) is not None:
+            self._handle(self, asked)
+
+    def _take(self) -> Asked | None:
+        """Take one whole request off the buffer; None where it has not come yet."""
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return None
+        first, _, rest = bytes(self._buffer[:end]).partition(b"\r\n")
+        length = 0
+        for line in rest.split(b"\r\n"):
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        if len(self._buffer) < end + 4 + length:
+            return None
+        body = bytes(self._buffer[end + 4 : end + 4 + length])
+        del self._buffer[: end + 4 + length]
+        method, target, _ = first.decode("latin-1").split(" ", 2)
+        return Asked(method, target, body)
+
+    def answer(
+        self, value: Any, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Send a JSON answer, unless the client is gone."""
+        if self._transport is None:
+            return
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
+        more = "".join(f"{name}: {text}\r\n" for name, text in (headers or {}).items())
+        head = (
+            f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\n{more}\r\n"
+        )
+        self._transport.write(head.encode("latin-1") + body)
+
+    def cut(self) -> None:
+        """Break the connection off with a reset."""
+        if self._transport is not None:
+            sock = self._transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._transport.abort()
+
+
+async def listen(handle: Callable[[Connection, Asked], None], port: int = 0) -> tuple[Any, int]:
+    """Serve on 127.0.0.1; give the server and its port (0 takes a free one)."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(handle), "127.0.0.1", port, backlog=1024)
+    return server, server.sockets[0].getsockname()[1]

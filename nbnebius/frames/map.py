@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 OWN = ("neb_status", "neb_cached", "neb_error", "neb_tokens", "neb_cost")
 
 
-def answer_columns(schema: Mapping[str, Any] | None, name: str) -> list[str]:
-    """Name the columns that answers will stand in."""
+def answer_columns(schema: Mapping[str, Any] | None, name: str, wrapped: str | None) -> list[str]:
+    """Name the columns that answers will stand in; `wrapped` as of `map_frame`."""
     if schema is None:
         return [name]
-    return [name if each == "value" else each for each, _ in column_specs(schema)] or [name]
+    return [name if each == wrapped else each for each, _ in column_specs(schema)] or [name]
 
 
 def map_frame(
@@ -37,7 +37,7 @@ def map_frame(
     tokens: Sequence[float],
     cost: Sequence[float],
     schema: Mapping[str, Any] | None,
-    single: bool,
+    wrapped: str | None,
     name: str,
     about: Mapping[str, Any],
 ) -> pd.DataFrame:
@@ -54,10 +54,11 @@ def map_frame(
         For each request the first row that asks it: the one that pays.
     status, values, cached, errors, tokens, cost
         Per request.
-    schema, single
-        The schema of one record, and whether it stands for a single value.
+    schema, wrapped
+        The schema of one record, and which property holds what is no record by itself: a single
+        value, or a list.
     name
-        The column of a text, or of a single value.
+        The column of a text, or of what is wrapped.
     about
         What ``attrs["nbnebius"]`` tells.
 
@@ -80,7 +81,7 @@ def map_frame(
     words = np.array(["skipped"] * len(rows) if nothing else np.asarray(status)[at], dtype=object)
     words[~asked] = "skipped"
     found = [None if number < 0 or nothing else values[number] for number in rows.tolist()]
-    answers = _answers(found, schema, name, base.index, single=single)
+    answers = _answers(found, schema, name, base.index, wrapped)
     answers["neb_status"] = pd.Categorical(words, categories=STATUSES)
     kept = np.frombuffer(cached, dtype=np.uint8).astype(bool) if cached else np.zeros(1, dtype=bool)
     answers["neb_cached"] = kept[at] & asked
@@ -102,7 +103,11 @@ def map_frame(
 
 
 def _answers(
-    found: list[Any], schema: Mapping[str, Any] | None, name: str, index: Any, *, single: bool
+    found: list[Any],
+    schema: Mapping[str, Any] | None,
+    name: str,
+    index: Any,
+    wrapped: str | None,
 ) -> pd.DataFrame:
     import pandas as pd
 
@@ -111,4 +116,4 @@ def _answers(
     # Rows of one record each; what the schema does not name comes after.
     frame = record_frame(found, schema)
     frame.index = index
-    return frame.rename(columns={"value": name}) if single else frame
+    return frame.rename(columns={wrapped: name}) if wrapped else frame

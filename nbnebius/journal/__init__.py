@@ -8,6 +8,7 @@ from nbnebius.journal.bulk import (
     find_answers,
     find_doubt,
     history,
+    newest_record,
 )
 from nbnebius.journal.job_rows import (
     Claim,
@@ -77,6 +78,7 @@ __all__ = [
     "jobs_of",
     "keep_lines",
     "kept_request",
+    "newest_record",
     "no_price",
     "note_reuse",
     "own_key",

@@ -86,6 +86,16 @@ def find_answers(journal: Journal, keys: Sequence[bytes]) -> asyncio.Future[list
     return journal.committed(read)
 
 
+def newest_record(journal: Journal) -> asyncio.Future[int]:
+    """Give the number of the newest record there is, 0 where there is none."""
+
+    def read(connection: sqlite3.Connection) -> int:
+        newest: int = connection.execute("SELECT coalesce(max(id), 0) FROM calls").fetchone()[0]
+        return newest
+
+    return journal.committed(read)
+
+
 def find_doubt(journal: Journal, keys: Sequence[bytes]) -> asyncio.Future[Doubt]:
     """Sum what is possibly paid for at most `SLICE` requests."""
 

@@ -68,13 +68,16 @@ def entry(
         assert call is not None
         if request:
             connection.execute("INSERT INTO bodies (call, request) VALUES (?, ?)", (call, request))
+        # noted here, where the next claim is settled: the loop hears of it only after the commit
+        keeper.running[call] = intent.private
         return call
 
     return write
 
 
-def ending(record: int, outcome: Outcome, *, private: bool) -> Callable[[sqlite3.Connection], None]:
+def ending(record: int, outcome: Outcome, keeper: Keeper) -> Callable[[sqlite3.Connection], None]:
     """Give what enters how an attempt ended, with the raw answer unless it is private."""
+    private = keeper.running.get(record, False)
     answer = pack(outcome.body) if outcome.body and not private else None
     keeps = outcome.state in {"done", "partial", "possibly_paid"}
     row = (
@@ -94,13 +97,16 @@ def ending(record: int, outcome: Outcome, *, private: bool) -> Callable[[sqlite3
         )
         connection.execute("DELETE FROM pieces WHERE call=?", (record,))
         if keeps and answer:
+            # Where no request is kept, the key stands there: it proves whose answer this is.
             connection.execute(
-                "INSERT INTO bodies (call, answer, content_type)"
-                " SELECT id, ?, ? FROM calls WHERE id=? AND private=0"
+                "INSERT INTO bodies (call, request, answer, content_type)"
+                " SELECT id, key, ?, ? FROM calls WHERE id=? AND private=0"
                 " ON CONFLICT (call) DO UPDATE SET answer=excluded.answer,"
                 " content_type=excluded.content_type",
                 (answer, outcome.content_type, record),
             )
+        # not before: until it says "done" here, another claim would find it given up
+        keeper.running.pop(record, None)
 
     return write
 

@@ -166,10 +166,10 @@ def keep_lines(
         )
         if body is not None:
             connection.execute(
-                "INSERT INTO bodies (call, answer, content_type)"
-                " VALUES (?, ?, 'application/json')"
+                "INSERT INTO bodies (call, request, answer, content_type)"
+                " VALUES (?, ?, ?, 'application/json')"
                 " ON CONFLICT (call) DO UPDATE SET answer=excluded.answer",
-                (row[0], body),
+                (row[0], line.key, body),
             )
         return "kept"
 

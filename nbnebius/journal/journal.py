@@ -139,7 +139,6 @@ class Journal:
             for purse, hold in holds:
                 purse.release(hold)
             raise
-        self.running[record] = intent.private
         if holds:
             self._holds[record] = holds
         return record
@@ -158,14 +157,13 @@ class Journal:
 
     def ended(self, record: int, outcome: Outcome) -> asyncio.Future[None]:
         """Commit how an attempt ended, with the raw answer."""
-        private = self.running.pop(record, False)
         if outcome.state == "failed":
             for purse, hold in self._holds.pop(record, ()):
                 purse.release(hold)
         elif outcome.state == "possibly_paid":
             for purse, hold in self._holds.pop(record, ()):
                 purse.settle(hold, None)
-        return self.committed(ending(record, outcome, private=private))
+        return self.committed(ending(record, outcome, self))
 
     def bill(self, record: int, bill: Bill) -> asyncio.Future[None]:
         """Write what a call cost, once its answer could be read."""

@@ -3,8 +3,9 @@ The tables of the journal.
 
 ``calls`` has one row per attempt that was sent (or is about to be): the ledger, the list of what is
 possibly paid, kept answers and, later, resumed work and threads are all readings of it. Bodies
-stand apart so that the small rows stay small. ``reuses`` counts answers that were shown again
-instead of bought. Money is in USD, times are seconds since 1970 (UTC).
+stand apart so that the small rows stay small; where a request is not kept, its key stands there.
+``reuses`` counts answers that were shown again instead of bought. Money is in USD, times are
+seconds since 1970 (UTC).
 """
 
 from __future__ import annotations

@@ -31,13 +31,28 @@ NOT_FOR_ROWS = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What `map` was asked for."""
+    """
+    What `map` was asked for.
 
+    Attributes
+    ----------
+    rows
+        The rows that are asked about.
+    frame
+        The same without what the answers replace: the answers stand beside these columns.
+    columns
+        The answers' columns.
+    ours
+        These, and those of earlier runs that are still there.
+    """
+
+    rows: pd.DataFrame
     frame: pd.DataFrame
     template: Template
     schema: Schema | None
     name: str
     columns: list[str]
+    ours: list[str]
     allow_failed: float
 
 
@@ -61,7 +76,7 @@ def read_request(
     """
     from nbnebius.frames.map import OWN, answer_columns
 
-    frame = as_frame(given)
+    rows = as_frame(given)
     told = [(prompt, False)] if isinstance(prompt, str) else list(prompt)
     if not any(text.strip() for text, _ in told):
         raise OptionError("The prompt is empty", hint="write what to ask of each row")
@@ -72,13 +87,14 @@ def read_request(
     shape = to_schema(schema) if schema is not None else None
     if not str(name).strip():
         raise OptionError(f"name cannot be {name!r}", why="it is the answers' column")
-    columns = answer_columns(shape.json if shape else None, name)
-    template = parse(told, [str(each) for each in frame.columns], strict=strict)
-    # What an earlier run put there is put there anew.
-    about = frame.attrs.get("nbnebius")
+    columns = answer_columns(shape.json if shape else None, name, shape.key if shape else None)
+    template = parse(told, [str(each) for each in rows.columns], strict=strict)
+    rows = sampled(rows, sample)
+    # What an earlier run put there is put there anew; the answers to other questions stay.
+    about = rows.attrs.get("nbnebius")
     old = about.get("columns", []) if isinstance(about, dict) else []
-    ours = {*OWN, *(each for each in old if each not in template.columns)}
-    frame = frame.drop(columns=[c for c in frame.columns if str(c) in ours])
+    replaced = {each for each in old if each in columns and each not in template.columns}
+    frame = rows.drop(columns=[c for c in rows.columns if str(c) in {*OWN, *replaced}])
     if taken := [each for each in columns if each in map(str, frame.columns)]:
         raise OptionError(
             f"The frame has a column {taken[0]!r} already",
@@ -87,7 +103,8 @@ def read_request(
             if shape
             else f"--name takes another, as {name}_2",
         )
-    return Asked(sampled(frame, sample), template, shape, name, columns, float(allow_failed))
+    ours = [each for each in old if each in map(str, frame.columns)] + columns
+    return Asked(rows, frame, template, shape, name, columns, ours, float(allow_failed))
 
 
 def check_numbers(

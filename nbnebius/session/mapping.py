@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.bridge import Mailbox
 from nbnebius.errors import NebiusError, OptionError, Stopped
 from nbnebius.events import Note
-from nbnebius.journal import Purse, no_price
+from nbnebius.journal import Purse, newest_record, no_price
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
@@ -51,7 +51,6 @@ class Ready:
     asked: Asked
     rows: RowsJob
     outlook: Outlook
-    fresh: bool
 
 
 class Maps(Core):
@@ -174,7 +173,7 @@ class Maps(Core):
                 repeat=repeat,
                 secret=secret,
             )
-            source = FrameRows(asked.frame, asked.template.columns)
+            source = FrameRows(asked.rows, asked.template.columns)
             purse = None if budget is None else Purse(float(budget))
             if purse and form.bound("") is None:
                 raise no_price(purse)
@@ -189,9 +188,11 @@ class Maps(Core):
                 purse=purse,
                 observer=tell,
             )
-            if not fresh:
+            if fresh:
+                rows.since = await newest_record(self.journal)
+            else:
                 await read_kept(rows, self.journal, service.client)
-            return Ready(asked, rows, await look_ahead(rows, self.journal), fresh)
+            return Ready(asked, rows, await look_ahead(rows, self.journal))
 
         return self.run(ready, caller)
 
@@ -281,9 +282,9 @@ def build_frame(ready: Ready) -> pd.DataFrame:
         tokens=book.tokens,
         cost=book.cost,
         schema=schema.json if schema else None,
-        single=bool(schema and schema.key == "value"),
+        wrapped=schema.key if schema else None,
         name=asked.name,
-        about={"model": rows.form.model, "columns": asked.columns},
+        about={"model": rows.form.model, "columns": asked.ours},
     )
 
 

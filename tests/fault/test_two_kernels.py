@@ -1,9 +1,11 @@
 """Two kernels with one journal do one job together: every row is bought once."""
 
+import pandas as pd
 import pytest
 
+import nbnebius as neb
 from tests.fault.children import start_job, until
-from tests.fault.job import Spec, distinct
+from tests.fault.job import TEMPLATE, Spec, distinct, frame_of
 from tests.fault.journal_reading import read_calls
 from tests.fault.promises import Promises
 
@@ -60,3 +62,16 @@ def test_a_kernel_that_is_killed_leaves_the_rest_to_the_other(tmp_path, two):
     assert counts.total() - len(counts) <= IN_FLIGHT
     assert max(counts.values()) <= 2
     assert broken_promises(server, tmp_path / "home") == []
+
+
+def test_two_jobs_of_one_kernel_buy_every_row_once(paying_server):
+    server = paying_server("--delay-ms", "60")
+    neb.connect("x", server.url)
+    frame = frame_of(Spec(server.url, 600))
+    jobs = [neb.map(frame, TEMPLATE, concurrency=IN_FLIGHT, background=True) for _ in range(2)]
+    first, second = (job.wait() for job in jobs)
+    assert set(first["neb_status"]) == set(second["neb_status"]) == {"ok"}
+    pd.testing.assert_series_equal(first["answer"], second["answer"])
+    counts = server.counts()
+    assert set(counts.values()) == {1}
+    assert len(counts) == distinct(600)

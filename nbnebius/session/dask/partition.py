@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from nbnebius.errors import BudgetReached, Stopped
+from nbnebius.frames.map import OWN
 from nbnebius.session.caller import FUNCTION
 from nbnebius.session.connection import tell
 from nbnebius.session.dask.elsewhere import warn_of_another_journal
@@ -124,7 +125,17 @@ class PartitionMap:
         )
         await read_kept(rows, session.journal, service.client)
         outlook = await look_ahead(rows, session.journal)
-        asked = Asked(part, self.template, self.schema, self.name, self.columns, 1.0)
+        base = part.drop(columns=[each for each in part.columns if str(each) in OWN])
+        asked = Asked(
+            rows=part,
+            frame=base,
+            template=self.template,
+            schema=self.schema,
+            name=self.name,
+            columns=self.columns,
+            ours=self.columns,
+            allow_failed=1.0,
+        )
         if rows.book.open:
             if seat.before:
                 warn_of_another_journal(seat.before)
@@ -133,7 +144,7 @@ class PartitionMap:
                 raise rows.ended_by
             if rows.ended_by is not None:
                 self._say_why_unsent(rows, await service.explain(rows.ended_by, "chat", form.model))
-        return Ready(asked, rows, outlook, fresh=False)
+        return Ready(asked, rows, outlook)
 
     def _say_why_unsent(self, rows: RowsJob, error: NebiusError) -> None:
         """Write what ended the partition beside each row that it kept from being asked."""

@@ -49,7 +49,7 @@ async def enter_kept(
     for keys in slices(job, among):
         for row in await find_answers(journal, list(keys)):
             place = keys[row.key]
-            if row.record <= job.book.useless.get(place, 0):
+            if row.record <= job.newest(place):
                 continue
             found = outcome(row.body, row.content_type, job.schema, price)
             found.cost = row.cost

@@ -193,7 +193,7 @@ class Sender:
         bound = job.form.bound(text)
         return Claim(
             job.survey.key(number),
-            job.book.useless.get(number, 0),
+            job.newest(number),
             None if bound is None else bound * BATCH_RATE,
             job.form.characters(text),
         )

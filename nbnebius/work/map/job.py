@@ -46,6 +46,8 @@ class RowsJob:
         Why it ended before all was asked, or None.
     observer
         Is told how far it is.
+    since
+        Answers up to this record do not count: all are to be asked anew.
     """
 
     source: Source
@@ -60,9 +62,14 @@ class RowsJob:
     book: Book = field(init=False)
     doubt: Doubt = field(default_factory=lambda: Doubt(0, 0.0))
     ended_by: NebiusError | None = None
+    since: int = 0
 
     def __post_init__(self) -> None:
         self.book = Book(self.survey.requests)
+
+    def newest(self, number: int) -> int:
+        """Give the newest record of a request that is of no use."""
+        return max(self.since, self.book.useless.get(number, 0))
 
     @property
     def was_cut_short(self) -> bool:

@@ -208,7 +208,7 @@ class Runner:
             private=job.origin.private,
             characters=characters,
             keeps_request=False,
-            claim=None if job.origin.private else job.book.useless.get(number, 0),
+            claim=None if job.origin.private else job.newest(number),
         )
         answer = await self._client.chat.create_encoded(
             data,
@@ -277,7 +277,7 @@ class Runner:
         for start in range(0, len(keys), SLICE):
             for row in await find_answers(self._journal, keys[start : start + SLICE]):
                 number, text = texts[row.key]
-                if row.record <= job.book.useless.get(number, 0):
+                if row.record <= job.newest(number):
                     continue
                 found = outcome(row.body, row.content_type, job.schema, job.form.price)
                 job.book.enter(number, found, cached=True)

@@ -9,7 +9,7 @@ import msgspec
 
 from nbnebius.client.decode import decode_completion
 from nbnebius.client.reasoning import OPEN, split_reasoning
-from nbnebius.types.usage import Usage
+from nbnebius.types.usage import MOST_TOKENS, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ def read_plain(body: bytes, content_type: str = "application/json") -> PlainAnsw
 
 
 def _are_counts(counts: _Counts) -> bool:
-    return min(counts.prompt_tokens, counts.completion_tokens, counts.total_tokens) >= 0
+    told = (counts.prompt_tokens, counts.completion_tokens, counts.total_tokens)
+    return min(told) >= 0 and max(told) <= MOST_TOKENS
 
 
 def _read_any(body: bytes, content_type: str) -> PlainAnswer:

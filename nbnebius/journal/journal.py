@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from nbnebius.journal.purse import Holds, Purse
 
 T = TypeVar("T")
+
+STALE = 5.0
+"""Seconds after which what other kernels spent is looked up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,7 @@ class Journal:
         BudgetReached
             The session's budget has no room for the most it can cost.
         """
+        await self._look_up()
         holds = reserve(self.purses, intent.cost_bound)
         try:
             record = await self.committed(entry(intent, attempt, self))
@@ -142,6 +147,14 @@ class Journal:
         if holds:
             self._holds[record] = holds
         return record
+
+    async def _look_up(self) -> None:
+        """See every few seconds what other kernels have spent of a budget that is theirs too."""
+        now = time.monotonic()
+        for purse in self.purses:
+            if purse.look_up is not None and now - purse.looked_up > STALE:
+                purse.looked_up = now
+                purse.spent = await self.committed(purse.look_up)
 
     def received(self, record: int, data: bytes) -> asyncio.Future[None]:
         """Keep a piece of a stream that is still running; a private call's is not kept."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from nbnebius.errors import BudgetReached, OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import sqlite3
+    from collections.abc import Callable, Iterable
 
 DUST = 1e-12
 """USD: what sums of floats may be off by."""
@@ -48,6 +49,8 @@ class Purse:
         USD: the highest prices of what is on its way.
     looked_up
         When `spent` was last read from the ledger, in seconds of the monotonic clock.
+    look_up
+        Reads from the ledger what is spent, where others spend of it too; None where nobody does.
     """
 
     def __init__(self, limit: float, spent: float = 0.0, name: str = "budget") -> None:
@@ -56,6 +59,7 @@ class Purse:
         self.name = name
         self.held = 0.0
         self.looked_up = 0.0
+        self.look_up: Callable[[sqlite3.Connection], float] | None = None
 
     @property
     def left(self) -> float:

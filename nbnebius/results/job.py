@@ -209,7 +209,7 @@ class Job:
         parts += [f"{number:,} {word}" for number, word in named if number]
         parts += [self._rows.form.model, usd(counts.cost)]
         doubt = counts.doubt + self._rows.doubt.cost
-        doubtful = counts.possibly_paid + self._rows.doubt.requests
+        doubtful = counts.possibly_paid + counts.resent + self._rows.doubt.requests
         if doubtful:
             parts.append(f"{doubtful:,} possibly paid besides: at most {usd(doubt)}")
         return " · ".join(parts)

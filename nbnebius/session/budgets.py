@@ -6,15 +6,17 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nbnebius.journal import Purse, spent
+from nbnebius.journal import Purse
 from nbnebius.session.core import Core
 
 if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
     from nbnebius.journal import Journal
     from nbnebius.settings import Config
 
 SETTINGS = {"session": "budget", "day": "budget_per_day"}
-STALE = 10.0  # seconds after which what other kernels spent is looked up again
 
 
 class Budgets(Core):
@@ -51,31 +53,52 @@ def hold_budgets(journal: Journal, config: Config, sandbox: bool | None) -> None
     """
     Put the budgets that the settings name into force, each with what counts as spent.
 
-    What other kernels spend today is looked up when a call begins, and at most every ten seconds.
+    Of a day, other kernels spend too: what they did is looked up again every few seconds.
     """
-    wanted = {per: config.get(name) for per, name in SETTINGS.items()}
     held = {purse.name: purse for purse in journal.purses}
     purses = []
-    for per, limit in wanted.items():
+    for per, setting in SETTINGS.items():
+        limit = config.get(setting)
         if limit is None:
             continue
         name = f"budget of this {per}"
         purse = held.get(name)
-        now = time.monotonic()
         if purse is None:
-            purse = Purse(limit, _spent(journal, per, sandbox), name)
-            purse.looked_up = now
-        elif per == "day" and now - purse.looked_up > STALE:
-            purse.spent, purse.looked_up = _spent(journal, per, sandbox), now
+            look_up = counted(journal.session, sandbox, of_day=per == "day")
+            purse = Purse(limit, journal.writer.submit(look_up).result(), name)
+            purse.looked_up = time.monotonic()
+            purse.look_up = look_up if per == "day" else None
         purse.limit = limit
         purses.append(purse)
     journal.purses = purses
 
 
-def _spent(journal: Journal, per: str, sandbox: bool | None) -> float:
-    if per == "session":
-        found = spent(journal, session=journal.session, sandbox=sandbox)
-    else:
-        midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        found = spent(journal, since=midnight.timestamp(), sandbox=sandbox)
-    return found.cost + found.in_doubt
+def counted(
+    session: str, sandbox: bool | None, *, of_day: bool
+) -> Callable[[sqlite3.Connection], float]:
+    """
+    Give what reads what counts against a budget, in USD.
+
+    What has no known cost counts at its highest; what this session has on its way is held by its
+    purses, and does not count twice.
+    """
+
+    def read(connection: sqlite3.Connection) -> float:
+        since = midnight() if of_day else 0.0
+        row = connection.execute(
+            "SELECT coalesce(sum(coalesce(cost, cost_bound, 0)), 0) FROM calls"
+            " WHERE sent_at >= ? AND state <> 'failed'"
+            " AND (session = ? OR ?)"
+            " AND (session <> ? OR cost IS NOT NULL OR state = 'possibly_paid')"
+            " AND (? IS NULL OR (service LIKE 'sandbox:%') = ?)",
+            (since, session, of_day, session, sandbox, sandbox),
+        ).fetchone()
+        return float(row[0])
+
+    return read
+
+
+def midnight() -> float:
+    """Give the beginning of this day, by the local clock, in seconds since 1970."""
+    now = datetime.now().astimezone()
+    return now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()

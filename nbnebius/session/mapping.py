@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.bridge import Mailbox
@@ -276,11 +277,12 @@ def build_frame(ready: Ready) -> pd.DataFrame:
         numbers=rows.survey.numbers,
         first=rows.survey.first,
         status=[STATUSES[code] for code in status],
-        values=book.values,
+        # An answer that has come since is not in the status, so it is not shown yet.
+        values=[value if code else None for value, code in zip(book.values, status, strict=True)],
         cached=bytes(book.cached),
         errors=dict(book.errors),
-        tokens=book.tokens,
-        cost=book.cost,
+        tokens=[each if code else nan for each, code in zip(book.tokens, status, strict=True)],
+        cost=[each if code else nan for each, code in zip(book.cost, status, strict=True)],
         schema=schema.json if schema else None,
         wrapped=schema.key if schema else None,
         name=asked.name,

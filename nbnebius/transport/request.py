@@ -92,6 +92,13 @@ class Flow(Protocol):
     async def turn(self) -> None:
         """Wait until an attempt may leave; it then counts as in flight."""
 
+    def sent(self) -> None:
+        """
+        Hear that an attempt's intent is on disk: from here on it may be paid for.
+
+        Raises what ended the flow, if anything did: then it does not leave.
+        """
+
     def check(self) -> None:
         """Raise what ended the flow, if anything did, instead of letting an attempt leave."""
 

@@ -200,6 +200,8 @@ class Transport:
     async def _begin(self, attempt: Attempt) -> None:
         try:
             await attempt.begin()
+            if attempt.request.flow is not None:
+                attempt.request.flow.sent()
         except BaseException:
             self._turns.unsent(attempt.request)
             raise

@@ -12,6 +12,7 @@ from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from nbnebius.events import Progress
 from nbnebius.work.price import total
 
 if TYPE_CHECKING:
@@ -61,7 +62,12 @@ class Found:
 
 @dataclass(slots=True)
 class Counts:
-    """How many requests stand how; `cost` is USD spent now, None where a price is unknown."""
+    """
+    How many requests stand how; `cost` is USD spent now, None where a price is unknown.
+
+    `doubt` is the most, in USD, that attempts without a kept answer may have cost; `resent` is how
+    many of those belong to requests that were sent again.
+    """
 
     kept: int = 0
     bought: int = 0
@@ -71,12 +77,26 @@ class Counts:
     possibly_paid: int = 0
     cost: float | None = 0.0
     doubt: float = 0.0
+    resent: int = 0
     tokens: int = 0
 
     @property
     def done(self) -> int:
         """How many need nothing more in this run."""
         return self.ok + self.partial + self.failed + self.possibly_paid
+
+    def progress(self, requests: int, state: str = "") -> Progress:
+        """Say how far a job of so many requests is."""
+        return Progress(
+            "requests",
+            self.done,
+            requests,
+            self.kept,
+            self.cost,
+            self.failed,
+            self.possibly_paid,
+            state,
+        )
 
 
 @dataclass(slots=True)

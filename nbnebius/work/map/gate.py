@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 START = 8
 """In flight before the first answers have come."""
 
+ENOUGH = 10
+"""Answers between two refusals that say something of a rate; fewer may be chance."""
+
+LONGEST = 5.0
+"""Seconds between two requests, at the most: a learned rate is a guess."""
+
 RISE = 0.05
 """By how much of itself the learned rate rises in a second without refusals."""
 
@@ -45,6 +51,7 @@ class Gate:
         self.most = most
         self.window = float(min(most, START))
         self.in_flight = 0
+        self.on_the_way = 0
         self.landing = 0
         self.rate: float | None = None
         self._clock = clock
@@ -68,8 +75,8 @@ class Gate:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is in flight and nothing has still to be entered."""
-        return self.in_flight == 0 and self.landing == 0
+        """Whether nothing is on its way and nothing has still to be entered."""
+        return self.on_the_way == 0 and self.landing == 0
 
     async def enter(self) -> float:
         """
@@ -120,7 +127,7 @@ class Gate:
         now = self._clock()
         self._slow_start = False
         self.window = max(1.0, self.window / 2)
-        if self._served:
+        if self._served >= ENOUGH:
             measured = self._served / max(now - self._since, 1e-3)
             self.rate = measured if self.rate is None else (measured + self.rate) / 2
         self._cut_at = self._since = now
@@ -131,7 +138,7 @@ class Gate:
             return
         now = self._clock()
         self._next = max(self._next, now)
-        pause, self._next = self._next - now, self._next + 1.0 / self.rate
+        pause, self._next = self._next - now, self._next + min(1.0 / self.rate, LONGEST)
         if pause > 0:
             await anyio.sleep(pause)
             if self._closed:
@@ -158,6 +165,7 @@ class Turn:
         self._gate = gate
         self._sent_at = 0.0
         self._landing = False
+        self._is_sent = False
         self.in_flight = False
 
     async def turn(self) -> None:
@@ -166,6 +174,12 @@ class Turn:
         self._sent_at = await self._gate.enter()
         self.in_flight = True
 
+    def sent(self) -> None:
+        """Hear that an attempt may be paid for from here on; `Closed` where it may not leave."""
+        self._gate.check()
+        self._is_sent = True
+        self._gate.on_the_way += 1
+
     def check(self) -> None:
         """Raise `Closed` where nothing more may leave."""
         self._gate.check()
@@ -173,10 +187,13 @@ class Turn:
     def released(self, *, doubtful: bool = False) -> None:
         """Hear that an attempt has ended, and is queued to be kept."""
         self.last_is_doubtful = self.last_is_doubtful or doubtful
-        if self.in_flight:
-            self.in_flight = False
+        if self._is_sent:
+            self._is_sent = False
+            self._gate.on_the_way -= 1
             self._landing = True
             self._gate.landing += 1
+        if self.in_flight:
+            self.in_flight = False
             self._gate.leave()
 
     def paused(self, *, refused: bool, doubtful: bool) -> None:

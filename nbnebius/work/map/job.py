@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import BudgetReached, Stopped
 from nbnebius.journal import SLICE, Doubt, find_answers, find_doubt, note_reuse
-from nbnebius.work.map.answers import outcome
-from nbnebius.work.map.book import Book
+from nbnebius.work.map.answers import bill_of, outcome
+from nbnebius.work.map.book import Book, Found
 from nbnebius.work.map.form import PATH
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from nbnebius.work.map.template import Template
     from nbnebius.work.origin import Origin
     from nbnebius.work.schema import Schema
+
+CHANGED = "the row's cell was changed while the job ran"
 
 
 @dataclass(slots=True)
@@ -87,8 +89,14 @@ class RowsJob:
         numbers, first = self.survey.numbers, self.survey.first
         for row, values in enumerate(self.source.rows()):
             number = int(numbers[row])
-            if number >= 0 and first[number] == row and self.book.is_open(number):
-                yield number, self.text(values)
+            if number < 0 or first[number] != row or not self.book.is_open(number):
+                continue
+            text = self.template.fill(values)
+            if text is None or self.form.key(text) != self.survey.key(number):
+                # A list or a dict in a cell is the user's own: what it says now has another key.
+                self.book.enter(number, Found("failed", error=CHANGED, again=True))
+            else:
+                yield number, text
 
 
 async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None:
@@ -103,6 +111,7 @@ async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None
         for row in await find_answers(journal, list(numbers)):
             number = numbers.pop(row.key)
             found = outcome(row.body, row.content_type, job.schema, job.form.price)
+            bill_late(journal, row, found)
             if found.again:
                 job.book.useless[number] = row.record
             else:
@@ -121,6 +130,12 @@ async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None
     record_kept(job, client, recorded)
     if kept := job.book.counts.kept:
         await note_reuse(journal, "chat", job.form.service, job.form.model, kept, saved)
+
+
+def bill_late(journal: Journal, row: KeptRow, found: Found) -> None:
+    """Enter what an answer cost whose kernel died before it could."""
+    if row.cost is None and found.cost is not None:
+        journal.bill(row.record, bill_of(found))
 
 
 def record_kept(job: RowsJob, client: AsyncClient, rows: list[tuple[int, KeptRow]]) -> None:

@@ -25,12 +25,13 @@ from nbnebius.errors import (
     RateLimitError,
     TransportError,
 )
-from nbnebius.events import Claimed, Intent, Progress
+from nbnebius.events import Claimed, Intent
 from nbnebius.journal import SLICE, find_answers, no_price, own_key, reached, too_small
 from nbnebius.work.map.answers import bill_of, one_line, outcome
 from nbnebius.work.map.book import Found
 from nbnebius.work.map.form import PATH
 from nbnebius.work.map.gate import Closed, Gate, Turn
+from nbnebius.work.map.job import bill_late
 
 if TYPE_CHECKING:
     import asyncio
@@ -85,6 +86,7 @@ class Runner:
         self._later: list[tuple[int, str]] = []
         self._billed: asyncio.Future[None] | None = None
         self._stopped, self._told_at = anyio.Event(), 0.0
+        self._waits_for_others = 0
 
     async def run(self) -> None:
         """Ask all that is open; `RowsJob.ended_by` says what ended it earlier."""
@@ -97,7 +99,9 @@ class Runner:
             # Another kernel was asking these: look whether their answers have come.
             waiting, self._later = self._later, []
             left = await self._still_open(waiting)
+            self._waits_for_others = len(left)
             if len(left) == len(waiting):
+                self.tell()
                 await anyio.sleep(AGAIN)
             items = iter(left)
         if self._billed is not None:
@@ -135,20 +139,11 @@ class Runner:
         self._told_at = time.monotonic()
         counts = self._job.book.counts
         state = ""
-        if self._job.ended_by is not None and self._gate.in_flight:
-            state = f"stopping: {self._gate.in_flight} paid answers are on their way"
-        self._job.observer(
-            Progress(
-                "requests",
-                counts.done,
-                self._job.book.requests,
-                counts.kept,
-                counts.cost,
-                counts.failed,
-                counts.possibly_paid,
-                state,
-            )
-        )
+        if self._job.ended_by is not None and self._gate.on_the_way:
+            state = f"stopping: {self._gate.on_the_way} paid answers are on their way"
+        elif self._waits_for_others:
+            state = f"waiting for another kernel, which asks {self._waits_for_others:,} of these"
+        self._job.observer(counts.progress(self._job.book.requests, state))
 
     async def _work(self, items: Iterator[tuple[int, str]]) -> None:
         for number, text in items:
@@ -159,6 +154,10 @@ class Runner:
                 return
             if self._job.ended_by is not None:
                 return
+            if len(self._later) >= SLICE:
+                # Most of them have come meanwhile: prompts must not gather in memory.
+                waiting, self._later = self._later, []
+                self._later += await self._still_open(waiting)
 
     async def _ask(self, number: int, text: str) -> bool:
         """Ask one; False: another took the budget's room meanwhile, so it was not sent."""
@@ -181,7 +180,9 @@ class Runner:
             raise
         finally:
             turn.end(served=found is not None and found.answered)
-            doubt = turn.doubtful * (bound or 0.0)
+            again = turn.doubtful + (found is None and turn.last_is_doubtful)
+            doubt = again * (bound or 0.0)
+            job.book.counts.resent += again
             if found is not None:
                 if found.status == "possibly_paid":
                     doubt += bound or 0.0
@@ -283,6 +284,7 @@ class Runner:
                 if row.record <= job.newest(number):
                     continue
                 found = outcome(row.body, row.content_type, job.schema, job.form.price)
+                bill_late(self._journal, row, found)
                 job.book.enter(number, found, cached=True)
                 if (tape := self._client.transport.tape) is not None:
                     tape.keep(PATH, job.form.data(text), row.content_type, row.body)

@@ -48,8 +48,10 @@ def test_one_interrupt_stops_sending_and_keeps_what_was_on_its_way(tmp_path, pay
     assert told["raised"] == "Stopped"
     assert set(told["statuses"]) == {"ok", "unsent"}
     assert len(told["answers"]["index"]) == ROWS
-    # all that was executed is kept
-    assert states(home) == {"done": len(executions)}
+    # all that was executed is kept; an intent may have been entered and then not have left
+    kept = states(home)
+    assert kept.pop("done") == len(executions)
+    assert set(kept) <= {"failed"}
 
     again = run_job(tmp_path, home, spec)
     assert again["statuses"] == {"ok": ROWS}

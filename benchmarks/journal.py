@@ -1,8 +1,8 @@
 """
 What keeping takes: answers per second, alone and together, and the bytes of one.
 
-``python -m benchmarks.journal 2000``. Each answer is an intent, a raw answer and a bill, as a row of
-`map` writes them. The claim is about the ratio: a lone number says more of the disk than of us.
+``python -m benchmarks.journal 2000``. Each answer is an intent, a raw answer and a bill, as a row
+of `map` writes them. The claim is about the ratio: a lone number says more of the disk than of us.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import anyio
 
 from nbnebius.events import Intent, Outcome
 from nbnebius.journal import Bill, Journal, own_key
@@ -45,9 +47,9 @@ def main(count: int) -> None:
         path = Path(folder) / "journal.sqlite"
         journal = Journal(path)
         few = max(20, count // 20)
-        alone = few / asyncio.run(keep(journal, few, 1))
+        alone = few / anyio.run(keep, journal, few, 1)
         empty = path.stat().st_size
-        together = count / asyncio.run(keep(journal, count, 64))
+        together = count / anyio.run(keep, journal, count, 64)
         size = (path.stat().st_size - empty) / count
         journal.close()
     print(f"one at a time: {alone:,.0f} answers/s")

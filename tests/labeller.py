@@ -50,4 +50,4 @@ class Asker:
 
     def confirm(self, question):
         self.asked.append(question)
-        return self.answer
+        return self.answer == "y"

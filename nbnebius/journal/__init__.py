@@ -37,7 +37,7 @@ from nbnebius.journal.kept import (
 )
 from nbnebius.journal.keys import KeyForm, own_key, request_key, text_key
 from nbnebius.journal.purge import Purged, Waste, purge, purgeable
-from nbnebius.journal.purse import Hold, Purse, no_price, reached
+from nbnebius.journal.purse import Hold, Purse, no_price, reached, too_small
 from nbnebius.journal.size import hold_size
 from nbnebius.journal.usage import BY, By, UsageRow, UsageSum, note_reuse, usage_by, usage_rows
 
@@ -93,6 +93,7 @@ __all__ = [
     "take_job",
     "tell_once",
     "text_key",
+    "too_small",
     "turn_job",
     "unanswered",
     "unfiled_embeddings",

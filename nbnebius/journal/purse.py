@@ -67,8 +67,12 @@ class Purse:
         return bound <= self.left + DUST
 
     def could_fit(self, bound: float) -> bool:
-        """Tell whether it may leave once what is on its way has come, at the cheapest."""
+        """Tell whether it could leave if what is on its way cost nothing."""
         return bound <= self.limit - self.spent + DUST
+
+    def may_fit_later(self, bound: float) -> bool:
+        """Tell whether it may leave once what is on its way has come."""
+        return self.held > DUST and self.could_fit(bound)
 
     async def more(self, bound: float) -> bool:  # noqa: ARG002 - for purses that can be filled
         """Get more room if there is any to get; True where it is worth looking again."""
@@ -120,6 +124,14 @@ def reserve(purses: Iterable[Purse], bound: float | None) -> Holds:
             purse.release(hold)
         raise
     return holds
+
+
+def too_small(purses: Iterable[Purse | None], bound: float | None) -> Purse | None:
+    """Give the first purse that has no room now for a request of so many USD at most."""
+    for purse in purses:
+        if purse is not None and (bound is None or not purse.fits(bound)):
+            return purse
+    return None
 
 
 def reached(purse: Purse, bound: float) -> BudgetReached:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import NebiusError, RowsFailed
@@ -70,7 +69,7 @@ class Job:
         """``running``, ``stopping``, ``done``, or ``stopped`` before all rows were asked."""
         if not self.done:
             return "running" if self._rows.ended_by is None else "stopping"
-        return "stopped" if self._rows.ended_by is not None else "done"
+        return "done" if self._rows.ended_by is None and self._fault() is None else "stopped"
 
     @property
     def counts(self) -> dict[str, int]:
@@ -156,17 +155,25 @@ class Job:
             What ended it early, or `RowsFailed`; with ``.frame`` and ``.job``.
         """
         frame = self.frame()
-        error: NebiusError | None = self._rows.ended_by
-        if error is None and self._future is not None:
-            fault = self._future.exception()
-            if fault is not None and not isinstance(fault, NebiusError):
-                raise fault
-            error = fault
+        error = self._rows.ended_by or self._fault()
+        if error is not None and not isinstance(error, NebiusError):
+            raise error
         error = error or self._too_many(frame)
         if error is not None:
             error.frame, error.job = frame, self
             raise error
         return frame
+
+    def _fault(self) -> BaseException | None:
+        """Give what ended the work itself."""
+        if self._future is None or not self._future.done():
+            return None
+        if self._future.cancelled():
+            return NebiusError(
+                f"The job {self.name} ended with its session",
+                hint="run it again to go on: what is kept costs nothing",
+            )
+        return self._future.exception()
 
     def _too_many(self, frame: pd.DataFrame) -> RowsFailed | None:
         status = frame["neb_status"]
@@ -189,9 +196,8 @@ class Job:
         """One line: how the rows stand, and the money."""
         counts = self._rows.book.counts
         parts = [f"{self._rows.source.count:,} rows"]
-        bought = counts.ok + counts.partial - counts.kept
         named = (
-            (max(bought, 0), "bought"),
+            (counts.bought, "bought"),
             (counts.kept, "kept already"),
             (self._rows.survey.duplicates, "duplicates"),
             (self._rows.survey.skipped, "skipped"),
@@ -225,8 +231,13 @@ class Job:
         if self._future is not None:
             # Cancelling the wait must not cancel the job.
             waited = asyncio.shield(asyncio.wrap_future(self._future))
-            with contextlib.suppress(NebiusError):  # told with the frame below
+            try:
                 yield from waited.__await__()
+            except NebiusError:
+                pass  # told with the frame below
+            except asyncio.CancelledError:
+                if not self._future.cancelled():  # it is the wait that was
+                    raise
         return self.outcome()
 
     def _line(self) -> str:

@@ -41,7 +41,7 @@ class Core:
     ) -> None:
         self.endpoint = endpoint
         self.config = config or Config()
-        self.observer: Callable[[Event], None] = telling.to_stderr
+        self.observer: Callable[[Event], None] = telling.Teller()
         self.asker: Asker = ConsoleAsker()
         self.project: str | None = None
         self._max_retries, self._timeouts = max_retries, timeouts or Timeouts()
@@ -125,6 +125,9 @@ class Core:
             return self._connection.run(work, see=see, tick=caller.tick, on_interrupt=on_interrupt)
         except KeyboardInterrupt:
             raise stopped(None) from None
+        finally:
+            if isinstance(see, telling.Teller):
+                see.end()
 
     def before_call(self) -> None:
         """Do what has to be done before any work begins."""

@@ -200,23 +200,23 @@ class Maps(Core):
         from nbnebius.results.job import Job
 
         rows = ready.rows
-        runners: list[Runner | BatchRunner] = []
+        runner: Runner | BatchRunner | None = None
+        is_over = False
 
         async def work(service: Service) -> None:
-            if not rows.book.open:
-                return
-            runner = self._runner(ready, service, via)
-            runners.append(runner)
-            if rows.ended_by is None:
+            nonlocal runner, is_over
+            if rows.book.open and rows.ended_by is None:
+                runner = self._runner(ready, service, via)
                 await runner.run()
+            is_over = True
             if isinstance(rows.ended_by, NebiusError):
                 rows.ended_by = await service.explain(rows.ended_by, "chat", rows.form.model)
 
         def stop() -> None:
             def on_the_loop() -> None:
-                if runners:
-                    runners[0].stop(_interrupted())
-                else:
+                if runner is not None and not is_over:
+                    runner.stop(_interrupted())
+                elif not is_over:
                     rows.ended_by = rows.ended_by or _interrupted()
 
             self._connection.soon(on_the_loop)

@@ -1,19 +1,24 @@
-"""What a session tells its user unasked: each thing once, as a `Note`."""
+"""What a session tells its user unasked: each thing once, as a `Note`, and how far work is."""
 
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from nbnebius.events import Event, Note, Progress
 from nbnebius.journal import Journal, tell_once
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nbnebius.settings import Endpoint
 
 MEGABYTE = 2**20
 WORTH_TELLING = 50 * MEGABYTE  # bytes; less is there before anyone reads of it
+QUIET = 1.0  # seconds of which nothing is told
+PAUSE = 0.5  # seconds between two lines
 
 
 def at_first(endpoint: Endpoint, journal: Journal) -> list[Note]:
@@ -39,12 +44,68 @@ def short(path: Path) -> str:
         return str(path)
 
 
-def to_stderr(event: Event) -> None:
-    """Tell notes and transfers of large files; a notebook's magics show events themselves."""
-    if isinstance(event, Note):
-        sys.stderr.write(f"nbnebius: {event.text}\n")
-    elif isinstance(event, Progress) and event.what == "bytes" and event.total >= WORTH_TELLING:
-        end = "\n" if event.done >= event.total else ""
-        done, total = event.done // MEGABYTE, event.total // MEGABYTE
-        sys.stderr.write(f"\r{done:,} of {total:,} MB{end}")
+class Teller:
+    """
+    Tells a script on stderr: notes, and, where somebody looks, how far long work is.
+
+    A notebook's magics show events themselves.
+
+    Parameters
+    ----------
+    clock
+        Seconds of a monotonic clock.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began: float | None = None
+        self._shown_at = 0.0
+        self._width = 0  # of the line that stands there, 0 for none
+
+    def __call__(self, event: Event) -> None:
+        """Take in an event."""
+        if isinstance(event, Note):
+            self.end()
+            sys.stderr.write(f"nbnebius: {event.text}\n")
+        elif isinstance(event, Progress):
+            if event.what != "bytes":
+                self._tell_progress(event)
+            elif event.total >= WORTH_TELLING:
+                _tell_transfer(event)
+
+    def end(self) -> None:
+        """Wipe the line of work that is over."""
+        self._began = None
+        if self._width:
+            self._write("")
+
+    def _tell_progress(self, event: Progress) -> None:
+        from nbnebius.rendering.progress import progress_line
+
+        now = self._clock()
+        if self._began is None:
+            self._began = now
+        seconds = now - self._began
+        if seconds < QUIET or now - self._shown_at < PAUSE or not _is_watched(sys.stderr):
+            return
+        self._shown_at = now
+        self._write(progress_line(event, seconds))
+
+    def _write(self, line: str) -> None:
+        """Write over the line that stands there."""
+        blank = f"{'':{self._width - len(line)}}" if self._width > len(line) else ""
+        sys.stderr.write(f"\r{line}{blank}" if line else f"\r{blank}\r")
         sys.stderr.flush()
+        self._width = len(line)
+
+
+def _is_watched(stream: TextIO) -> bool:
+    """Tell whether it is a terminal or a kernel's, rather than a file."""
+    return stream.isatty() or type(stream).__module__.startswith("ipykernel.")
+
+
+def _tell_transfer(event: Progress) -> None:
+    end = "\n" if event.done >= event.total else ""
+    done, total = event.done // MEGABYTE, event.total // MEGABYTE
+    sys.stderr.write(f"\r{done:,} of {total:,} MB{end}")
+    sys.stderr.flush()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nbnebius.client.plain import read_plain
 from nbnebius.errors import AnswerError, NebiusError, ResponseError
+from nbnebius.journal import Bill
 from nbnebius.work.map.book import Found
 from nbnebius.work.structured import read
 
@@ -33,6 +34,14 @@ def outcome(body: bytes, content_type: str, schema: Schema | None, price: Price)
     found.answered, found.usage = True, answer.usage
     found.cost = price.of_usage(answer.usage)
     return found
+
+
+def bill_of(found: Found) -> Bill:
+    """Give what an answer cost; where nothing is known, budgets count its highest price."""
+    usage = found.usage
+    if usage is None:
+        return Bill(cost=found.cost)
+    return Bill(usage.prompt_tokens, usage.completion_tokens, cost=found.cost)
 
 
 def one_line(error: NebiusError) -> str:

@@ -64,6 +64,7 @@ class Counts:
     """How many requests stand how; `cost` is USD spent now, None where a price is unknown."""
 
     kept: int = 0
+    bought: int = 0
     ok: int = 0
     partial: int = 0
     failed: int = 0
@@ -139,6 +140,7 @@ class Book:
             free = not found.answered and found.status == "failed"
             self.cost[number] = 0.0 if free else math.nan if found.cost is None else found.cost
             counts.tokens += found.tokens or 0
+            counts.bought += found.status in {"ok", "partial"}
             if found.answered:
                 counts.cost = total((counts.cost, found.cost))
         self.status[number] = _CODES[found.status]  # last: now others may look

@@ -26,8 +26,8 @@ from nbnebius.errors import (
     TransportError,
 )
 from nbnebius.events import Claimed, Intent, Progress
-from nbnebius.journal import SLICE, Bill, find_answers, no_price, own_key, reached
-from nbnebius.work.map.answers import one_line, outcome
+from nbnebius.journal import SLICE, find_answers, no_price, own_key, reached, too_small
+from nbnebius.work.map.answers import bill_of, one_line, outcome
 from nbnebius.work.map.book import Found
 from nbnebius.work.map.form import PATH
 from nbnebius.work.map.gate import Closed, Gate, Turn
@@ -65,7 +65,7 @@ class Runner:
     job
         The job; its book is filled.
     client, journal
-        Whom it asks, and who keeps the answers.
+        Whom it asks; who keeps the answers.
     outlook
         What a request is expected to take.
     """
@@ -79,13 +79,12 @@ class Runner:
         self._gate = Gate(job.concurrency)
         self._ratio = outlook.characters_per_token
         self._answer_tokens = outlook.answer_tokens
-        self._answered = 0
+        self._answered = self._measured = 0
         self._settled = anyio.Event()
         self._same: tuple[str, int] = ("", 0)
         self._later: list[tuple[int, str]] = []
         self._billed: asyncio.Future[None] | None = None
-        self._told_at = 0.0
-        self._stopped = anyio.Event()
+        self._stopped, self._told_at = anyio.Event(), 0.0
 
     async def run(self) -> None:
         """Ask all that is open; `RowsJob.ended_by` says what ended it earlier."""
@@ -154,13 +153,15 @@ class Runner:
     async def _work(self, items: Iterator[tuple[int, str]]) -> None:
         for number, text in items:
             try:
-                await self._ask(number, text)
+                while not await self._ask(number, text):
+                    pass
             except Closed:
                 return
             if self._job.ended_by is not None:
                 return
 
-    async def _ask(self, number: int, text: str) -> None:
+    async def _ask(self, number: int, text: str) -> bool:
+        """Ask one; False: another took the budget's room meanwhile, so it was not sent."""
         job, purse = self._job, self._job.purse
         bound = job.form.bound(text)
         await self._afford(bound)
@@ -168,8 +169,9 @@ class Runner:
         found, turn = None, Turn(self._gate)
         try:
             found = await self._buy(number, text, bound, turn)
-        except (Claimed, BudgetReached):
-            # Another kernel is asking this; or another call took the session's budget just now.
+        except BudgetReached:
+            return False
+        except Claimed:
             self._later.append((number, text))
         except NebiusError as error:
             found = self._failed(error)
@@ -193,6 +195,7 @@ class Runner:
             self._wake()
             if time.monotonic() - self._told_at >= TELL:
                 self.tell()
+        return True
 
     async def _buy(self, number: int, text: str, bound: float | None, turn: Turn) -> Found:
         job, form = self._job, self._job.form
@@ -218,19 +221,18 @@ class Runner:
             flow=turn,
         )
         found = outcome(answer.body, answer.content_type, job.schema, form.price)
+        self._answered += 1
         self._same = ("", 0)
         if found.usage is not None:
             self._learn(found.usage.completion_tokens)
-            if answer.record is not None:
-                usage = found.usage
-                bill = Bill(usage.prompt_tokens, usage.completion_tokens, cost=found.cost)
-                self._billed = self._journal.bill(answer.record, bill)
+        if answer.record is not None:
+            self._billed = self._journal.bill(answer.record, bill_of(found))
         return found
 
     def _learn(self, tokens: int) -> None:
         """Expect the next answers to be as long as the last hundred or so."""
-        self._answered += 1
-        self._answer_tokens += (tokens - self._answer_tokens) / min(self._answered, 100)
+        self._measured += 1
+        self._answer_tokens += (tokens - self._answer_tokens) / min(self._measured, 100)
 
     def _failed(self, error: NebiusError) -> Found:
         """Tell a row's failure from the job's."""
@@ -254,20 +256,21 @@ class Runner:
 
     async def _afford(self, bound: float | None) -> None:
         """Wait until the purses have room for a request; end the job where they never will."""
-        for purse in (self._job.purse, *self._journal.purses):
-            while purse is not None and self._job.ended_by is None:
-                if bound is None:
-                    self.stop(no_price(purse))
-                elif purse.fits(bound):
-                    break
-                elif await purse.more(bound):
-                    continue
-                elif not purse.could_fit(bound) or not purse.held:
-                    self.stop(reached(purse, bound))
-                else:
+        while self._job.ended_by is None:
+            purse = too_small((self._job.purse, *self._journal.purses), bound)
+            if purse is None:
+                return
+            if bound is None:
+                self.stop(no_price(purse))
+            elif await purse.more(bound):
+                continue
+            elif not purse.may_fit_later(bound):
+                self.stop(reached(purse, bound))
+            else:
+                # What is held may be another call's, which wakes nobody here.
+                with anyio.move_on_after(AGAIN):
                     await self._settled.wait()
-        if self._job.ended_by is not None:
-            raise Closed
+        raise Closed
 
     async def _still_open(self, waiting: list[tuple[int, str]]) -> list[tuple[int, str]]:
         """Enter what another kernel has bought meanwhile; give what has still to be asked."""

@@ -51,8 +51,9 @@ def test_a_path_is_shown_from_home_on(monkeypatch, tmp_path):
 def test_a_terminal_gets_notes_only(capsys):
     from nbnebius.events import Note, TextDelta
 
-    telling.to_stderr(TextDelta("model text"))
-    telling.to_stderr(Note("known once"))
+    tell = telling.Teller()
+    tell(TextDelta("model text"))
+    tell(Note("known once"))
     out, err = capsys.readouterr()
     assert (out, err) == ("", "nbnebius: known once\n")
 

@@ -86,6 +86,29 @@ def find_answers(journal: Journal, keys: Sequence[bytes]) -> asyncio.Future[list
     return journal.committed(read)
 
 
+def bill_late(
+    journal: Journal, bills: Sequence[tuple[int, int, int, float]]
+) -> asyncio.Future[None]:
+    """
+    Enter what answers cost whose kernel ended before it could.
+
+    Parameters
+    ----------
+    bills
+        Record, tokens read, tokens written and USD; a record that was billed stays as it is.
+    """
+    rows = [(*told, record) for record, *told in bills]
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.executemany(
+            "UPDATE calls SET prompt_tokens=?, completion_tokens=?, cost=?"
+            " WHERE id=? AND prompt_tokens IS NULL AND cost IS NULL",
+            rows,
+        )
+
+    return journal.committed(write)
+
+
 def newest_record(journal: Journal) -> asyncio.Future[int]:
     """Give the number of the newest record there is, 0 where there is none."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import BudgetReached, Stopped
-from nbnebius.journal import SLICE, Doubt, find_answers, find_doubt, note_reuse
+from nbnebius.journal import SLICE, Doubt, bill_late, find_answers, find_doubt, note_reuse
 from nbnebius.work.map.answers import outcome
 from nbnebius.work.map.book import Book
 from nbnebius.work.map.form import PATH
@@ -48,6 +48,8 @@ class RowsJob:
         Is told how far it is.
     since
         Answers up to this record do not count: all are to be asked anew.
+    saved
+        USD that the kept answers cost when they were bought.
     """
 
     source: Source
@@ -63,6 +65,7 @@ class RowsJob:
     doubt: Doubt = field(default_factory=lambda: Doubt(0, 0.0))
     ended_by: NebiusError | None = None
     since: int = 0
+    saved: float = 0.0
 
     def __post_init__(self) -> None:
         self.book = Book(self.survey.requests)
@@ -96,18 +99,23 @@ async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None
     if job.origin.private:
         return
     order = job.survey.order
-    doubt, saved = Doubt(0, 0.0), 0.0
+    doubt = Doubt(0, 0.0)
     recorded: list[tuple[int, KeptRow]] = []
+    unbilled: list[tuple[int, int, int, float]] = []
     for start in range(0, len(order), SLICE):
         numbers = {job.survey.key(n): n for n in map(int, order[start : start + SLICE])}
         for row in await find_answers(journal, list(numbers)):
             number = numbers.pop(row.key)
             found = outcome(row.body, row.content_type, job.schema, job.form.price)
+            if row.cost is None and found.usage is not None and found.cost is not None:
+                # A kernel that died right after the answer had no time to enter its cost.
+                tokens = (found.usage.prompt_tokens, found.usage.completion_tokens)
+                unbilled.append((row.record, *tokens, found.cost))
             if found.again:
                 job.book.useless[number] = row.record
             else:
                 job.book.enter(number, found, cached=True)
-                saved += row.cost or 0.0
+                job.saved += row.cost or 0.0
                 if client.transport.tape is not None:
                     recorded.append((number, row))
         if numbers:
@@ -119,8 +127,14 @@ async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None
             )
     job.doubt = doubt
     record_kept(job, client, recorded)
+    if unbilled:
+        await bill_late(journal, unbilled)
+
+
+async def note_kept(job: RowsJob, journal: Journal) -> None:
+    """Write down that the answers that were kept are shown instead of bought."""
     if kept := job.book.counts.kept:
-        await note_reuse(journal, "chat", job.form.service, job.form.model, kept, saved)
+        await note_reuse(journal, "chat", job.form.service, job.form.model, kept, job.saved)
 
 
 def record_kept(job: RowsJob, client: AsyncClient, rows: list[tuple[int, KeptRow]]) -> None:

@@ -15,6 +15,7 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F
 OTHERS = "#999999"
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")
 MOST_TICKS = 8
+LINE = 0.08  # of the height that one line of the legend takes
 NEEDED = ("time", "model", "cost")
 
 
@@ -103,4 +104,6 @@ def _bars(ax: Axes, costs: pd.DataFrame) -> None:
     ax.set_xticks(list(ticks), [f"{days[0] + pd.Timedelta(days=n):%d %b}" for n in ticks])
     ax.set_xlim(-1, int(places[-1]) + 1)
     ax.set_xlabel(f"day (UTC), {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}")
-    ax.legend(fontsize="small", frameon=False)
+    # Above all bars, so that nothing is read on top of a colour.
+    ax.set_ylim(top=float(bottom.max()) / (1 - LINE * (len(stacks) + 0.5)))
+    ax.legend(fontsize="small", frameon=False, loc="upper left")

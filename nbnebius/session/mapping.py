@@ -28,7 +28,7 @@ from nbnebius.work.map.batch import BatchRunner
 from nbnebius.work.map.batch_entries import count_batched
 from nbnebius.work.map.batch_file import BatchRules
 from nbnebius.work.map.form import Form, hole
-from nbnebius.work.map.job import RowsJob, read_kept
+from nbnebius.work.map.job import RowsJob, note_kept, read_kept
 from nbnebius.work.map.outlook import Outlook, look_ahead
 from nbnebius.work.map.run import Runner
 from nbnebius.work.map.survey import survey
@@ -206,6 +206,7 @@ class Maps(Core):
 
         async def work(service: Service) -> None:
             nonlocal runner, is_over
+            await note_kept(rows, self.journal)
             if rows.book.open and rows.ended_by is None:
                 runner = self._runner(ready, service, via)
                 await runner.run()

@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pandas as pd
+import pytest
 
 FRAME = pd.DataFrame({"text": [f"The kettle number {n} is fine" for n in range(12)]})
 
@@ -55,3 +56,27 @@ def test_an_answer_that_cannot_be_read_any_more_is_bought_again(at_box):
     again = session.map(FRAME, "Repeat: {text}", max_tokens=20, background=True).wait(30)
     assert not again["neb_cached"].any()
     assert again["answer"].equals(bought["answer"])
+
+
+def test_a_plan_is_no_reuse_and_a_run_is(at_box):
+    session = at_box()
+    session.map(FRAME, "Repeat: {text}", max_tokens=20)
+    before = session.usage(by="kind").reused.sum()
+    session.plan(FRAME, "Repeat: {text}", max_tokens=20)
+    assert session.usage(by="kind").reused.sum() == before
+    session.map(FRAME, "Repeat: {text}", max_tokens=20)
+    assert session.usage(by="kind").reused.sum() == before + len(FRAME)
+
+
+def test_an_answer_whose_cost_was_not_entered_any_more_is_billed_by_the_next_run(at_box):
+    session = at_box()
+    session.map(FRAME, "Repeat: {text}", max_tokens=20)
+    billed = session.usage(by="kind")
+    # what a kernel leaves that dies between an answer's commit and its bill's
+    with closing(sqlite3.connect(session.journal.path)) as connection, connection:
+        connection.execute("UPDATE calls SET prompt_tokens=NULL, completion_tokens=NULL, cost=NULL")
+    assert session.usage(by="kind").unpriced.sum() == billed.calls.sum()
+    at_box().map(FRAME, "Repeat: {text}", max_tokens=20)
+    mended = session.usage(by="kind")
+    assert mended.unpriced.sum() == 0
+    assert mended.cost.sum() == pytest.approx(billed.cost.sum())

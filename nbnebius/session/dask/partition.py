@@ -22,7 +22,7 @@ from nbnebius.session.prepare import SHORTEST_KEY
 from nbnebius.session.rows import FrameRows
 from nbnebius.work.map.answers import one_line
 from nbnebius.work.map.form import Form
-from nbnebius.work.map.job import RowsJob, read_kept
+from nbnebius.work.map.job import RowsJob, note_kept, read_kept
 from nbnebius.work.map.outlook import look_ahead
 from nbnebius.work.map.run import Runner
 from nbnebius.work.map.survey import survey
@@ -124,6 +124,7 @@ class PartitionMap:
             observer=tell,
         )
         await read_kept(rows, session.journal, service.client)
+        await note_kept(rows, session.journal)
         outlook = await look_ahead(rows, session.journal)
         base = part.drop(columns=[each for each in part.columns if str(each) in OWN])
         asked = Asked(

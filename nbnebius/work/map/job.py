@@ -50,6 +50,8 @@ class RowsJob:
         Is told how far it is.
     since
         Answers up to this record do not count: all are to be asked anew.
+    saved
+        USD that the kept answers cost when they were bought.
     """
 
     source: Source
@@ -65,6 +67,7 @@ class RowsJob:
     doubt: Doubt = field(default_factory=lambda: Doubt(0, 0.0))
     ended_by: NebiusError | None = None
     since: int = 0
+    saved: float = 0.0
 
     def __post_init__(self) -> None:
         self.book = Book(self.survey.requests)
@@ -104,7 +107,7 @@ async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None
     if job.origin.private:
         return
     order = job.survey.order
-    doubt, saved = Doubt(0, 0.0), 0.0
+    doubt = Doubt(0, 0.0)
     recorded: list[tuple[int, KeptRow]] = []
     for start in range(0, len(order), SLICE):
         numbers = {job.survey.key(n): n for n in map(int, order[start : start + SLICE])}
@@ -116,7 +119,7 @@ async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None
                 job.book.useless[number] = row.record
             else:
                 job.book.enter(number, found, cached=True)
-                saved += row.cost or 0.0
+                job.saved += row.cost or 0.0
                 if client.transport.tape is not None:
                     recorded.append((number, row))
         if numbers:
@@ -128,8 +131,12 @@ async def read_kept(job: RowsJob, journal: Journal, client: AsyncClient) -> None
             )
     job.doubt = doubt
     record_kept(job, client, recorded)
+
+
+async def note_kept(job: RowsJob, journal: Journal) -> None:
+    """Write down that the answers that were kept are shown instead of bought."""
     if kept := job.book.counts.kept:
-        await note_reuse(journal, "chat", job.form.service, job.form.model, kept, saved)
+        await note_reuse(journal, "chat", job.form.service, job.form.model, kept, job.saved)
 
 
 def bill_late(journal: Journal, row: KeptRow, found: Found) -> None:

@@ -59,6 +59,16 @@ def test_many_models_are_summed_up_as_others():
     assert axes.get_legend().get_texts()[-1].get_text() == "13 others (91 USD)"
 
 
+@pytest.mark.parametrize("models", [1, 3, 20])
+def test_the_legend_stands_above_the_bars(models):
+    ax = plots.usage(frame(*(("2026-11-20", f"model-{n}", 1.0 + n) for n in range(models))))
+    ax.figure.canvas.draw()
+    bars = max(bar.get_window_extent().y1 for bar in ax.patches)
+    legend = ax.get_legend().get_window_extent()
+    assert bars < legend.y0
+    assert legend.y1 < ax.get_window_extent().y1 + 1
+
+
 def test_nothing_spent_is_said_so():
     axes = plots.usage(frame())
     assert [text.get_text() for text in axes.texts] == ["nothing was spent"]

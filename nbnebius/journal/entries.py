@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from nbnebius.journal.packing import pack
+from nbnebius.journal.packing import pack, unpack
 from nbnebius.journal.presence import is_dead
 
 if TYPE_CHECKING:
@@ -112,14 +112,20 @@ def ending(record: int, outcome: Outcome, keeper: Keeper) -> Callable[[sqlite3.C
 
 
 def is_taken(connection: sqlite3.Connection, key: bytes, newest: int, keeper: Keeper) -> bool:
-    """Tell whether somebody has bought a thing since `newest`, or is about to."""
+    """
+    Tell whether somebody has bought a thing since `newest`, or is about to.
+
+    What was bought and is not there any more (purged, or damaged) is not taken: nobody could be
+    answered from it.
+    """
     found = connection.execute(
-        "SELECT id, state, session FROM calls WHERE key = ? AND state IN ('done', 'sent')",
+        "SELECT calls.id, state, session, answer FROM calls LEFT JOIN bodies ON call = calls.id"
+        " WHERE key = ? AND state IN ('done', 'sent')",
         (key,),
     ).fetchall()
-    for record, state, session in found:
+    for record, state, session, answer in found:
         if state == "done":
-            if record > newest:
+            if record > newest and answer is not None and unpack(answer) is not None:
                 return True
         elif session == keeper.session:
             if record in keeper.running:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHECK_UP_TO = 256 * 1024 * 1024  # bytes; a larger file would be felt at every start
+UNDO = 16 * 2**20  # bytes that stay of what a commit could undo
 PATIENCE = 30.0  # seconds to wait for another kernel's commit
 PATIENCE_ALONE = 2.0  # and for one that holds the file as long as it lives
 # How SQLite says that what it read makes no sense; a plain "error" is a table that is not there, or
@@ -139,6 +140,7 @@ def _mend(path: Path) -> tuple[Path, Saved]:
         connection = _open(fresh, exclusive=False)
         try:
             saved = salvage(path, connection)
+            connection.execute("PRAGMA journal_mode=DELETE")  # so that nothing is left beside it
         finally:
             connection.close()
         return _put_in_place(fresh, path), saved
@@ -223,7 +225,10 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA trusted_schema=OFF")
     _refuse_newer(connection, path)
     _refuse_strange_header(path, connection.execute("PRAGMA page_size").fetchone()[0])
-    connection.execute("PRAGMA journal_mode=DELETE")
+    # A rollback journal whose header is wiped by each commit, and synced: a third of the time that
+    # deleting it takes, and no later power cut brings it back.
+    connection.execute("PRAGMA journal_mode=PERSIST")
+    connection.execute(f"PRAGMA journal_size_limit={UNDO}")
     connection.execute("PRAGMA synchronous=FULL")
     _make_tables(connection)
     for table, columns in COLUMNS.items():  # an error where one is not there

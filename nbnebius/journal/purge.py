@@ -11,6 +11,9 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbnebius.journal.file import UNDO
+from nbnebius.journal.schema import VERSION
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -115,6 +118,7 @@ def purge(journal: Journal, waste: Waste) -> Purged:
             journal, "reuses", "id", "SELECT id FROM reuses WHERE at < ?", waste.before
         )
     note = give_back(journal)
+    _forget_undo(journal)
     freed = max(0, before - journal.path.stat().st_size)
     notes = [note, _damaged_ones(journal.path)]
     return Purged(answers, vectors, calls, freed, "; ".join(filter(None, notes)))
@@ -134,6 +138,20 @@ def _delete(journal: Journal, table: str, key: str, chosen: str, before: float) 
     while gone := journal.writer.submit(write).result():
         total += gone
     return total
+
+
+def _forget_undo(journal: Journal) -> None:
+    """Empty the file of what could be undone: it still holds what was deleted."""
+
+    def empty(connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA journal_size_limit=0")
+        connection.execute(f"PRAGMA user_version={VERSION}")  # a commit, which empties it
+
+    def again(connection: sqlite3.Connection) -> None:
+        connection.execute(f"PRAGMA journal_size_limit={UNDO}")
+
+    journal.writer.submit(empty).result()
+    journal.writer.submit(again).result()
 
 
 def give_back(journal: Journal) -> str:

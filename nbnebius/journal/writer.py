@@ -126,6 +126,10 @@ class Writer:
             while group := self._next_group():
                 self._commit(connection, group)
         finally:
+            # The last one out takes the file of what can be undone away; others may still need it.
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("PRAGMA busy_timeout=0")
+                connection.execute("PRAGMA journal_mode=DELETE")
             connection.close()
             self._refuse_the_rest()
 

@@ -36,3 +36,22 @@ def test_answers_of_rows_survive_a_damaged_journal(at_box):
     assert frame["neb_cached"].all()
     assert frame["answer"].equals(bought["answer"])
     assert list(path.parent.glob("journal.sqlite.damaged*"))
+
+
+def test_purged_answers_are_bought_again(at_box):
+    session = at_box()
+    session.map(FRAME, "Repeat: {text}", max_tokens=20)
+    session.purge(answers=True, yes=True)
+    again = session.map(FRAME, "Repeat: {text}", max_tokens=20, background=True).wait(30)
+    assert not again["neb_cached"].any()
+    assert (again["neb_status"] == "ok").all()
+
+
+def test_an_answer_that_cannot_be_read_any_more_is_bought_again(at_box):
+    session = at_box()
+    bought = session.map(FRAME, "Repeat: {text}", max_tokens=20)
+    with closing(sqlite3.connect(session.journal.path)) as connection, connection:
+        connection.execute("UPDATE bodies SET answer = x'00' WHERE answer IS NOT NULL")
+    again = session.map(FRAME, "Repeat: {text}", max_tokens=20, background=True).wait(30)
+    assert not again["neb_cached"].any()
+    assert again["answer"].equals(bought["answer"])

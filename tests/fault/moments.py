@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["starting", "sending", "committing"]
 SLICE = 0.001
+MARK = bytes.fromhex("d9d505f920a163d7")
 """Seconds between two looks."""
 
 
@@ -57,6 +58,14 @@ def draw(dice: random.Random, most_executions: int, start_up: float) -> Moment:
     return Moment(kind, dice.randint(1, max(1, most_executions)), seconds)
 
 
+def _is_hot(undo: Path) -> bool:
+    try:
+        with undo.open("rb") as file:
+            return file.read(len(MARK)) == MARK
+    except FileNotFoundError:
+        return False
+
+
 def wait_for(
     moment: Moment,
     *,
@@ -71,9 +80,9 @@ def wait_for(
             return False
         time.sleep(SLICE)
     if moment.kind == "committing":
-        # SQLite's own file of what to undo is there while a commit is under way
+        # SQLite's own file of what to undo begins with its mark while a commit is under way
         beside = journal.with_name(f"{journal.name}-journal")
-        while not beside.exists():
+        while not _is_hot(beside):
             if not is_running():
                 return False
     until = time.monotonic() + moment.seconds

@@ -1,5 +1,6 @@
 """What the README says is so: its commands are those that CI runs, its table is current."""
 
+import re
 import tomllib
 
 import endpoints
@@ -36,7 +37,20 @@ def test_every_dependency_has_its_line():
 
 
 def test_every_magic_has_its_line():
-    assert all(f"`%{name}`" in README for name in MAGICS)
+    for name, kinds in MAGICS.items():
+        assert f"`%{name}`" in README or ("line" not in kinds and f"`%%{name}`" in README)
+
+
+def test_every_notebook_and_page_is_listed_and_every_link_leads_somewhere():
+    links = set(re.findall(r"\]\((?!https?:|#)([^)#]+)\)", README))
+    assert all((endpoints.ROOT / link).is_file() for link in links)
+    pages = [*endpoints.ROOT.glob("notebooks/*.ipynb"), *endpoints.ROOT.glob("docs/*.md")]
+    assert {page.relative_to(endpoints.ROOT).as_posix() for page in pages} <= links
+
+
+def test_every_extra_has_its_word():
+    extras = README[README.index("\nExtras: ") :].split("\n\n")[0]
+    assert all(f"`{name}`" in extras for name in PROJECT["optional-dependencies"])
 
 
 def test_ci_runs_the_readmes_own_command():

@@ -123,9 +123,11 @@ async def test_what_went_is_nowhere_in_the_file(journal, path):
     canary = bytes(random.Random(7).randbytes(64))
     vector = KeptVector(b"c" * 16, canary * 16, 1.0)
     await journal.keep_vectors(None, [vector])
+    undo = path.with_name(f"{path.name}-journal")
     assert canary in path.read_bytes()
     purge(journal, Waste())
     assert canary not in path.read_bytes()
+    assert not undo.exists() or canary not in undo.read_bytes()
 
 
 async def test_an_older_file_gives_its_space_back_too(journal, path):

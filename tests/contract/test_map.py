@@ -259,6 +259,22 @@ def test_a_property_called_value_keeps_its_name(session, server):
         session.map(pd.DataFrame({"value": ["a"]}), "{value}", schema="value float, unit")
 
 
+def test_what_a_model_adds_by_itself_never_hides_a_column(session, server):
+    schema = {"type": "object", "properties": {"label": {"type": "string"}}}
+    record = {"label": "x", "text": "mine", "neb_cost": -1, "more": "kept"}
+    found = typed(session, server, schema, record)
+    assert list(found.columns) == ["text", "label", "more", *OWN]
+    assert list(found["text"]) == ["a"]
+    assert found["neb_cost"][0] > 0
+
+
+@pytest.mark.parametrize("options", [{"schema": "neb_cost float"}, {"name": "neb_status"}])
+def test_no_answer_stands_where_map_writes_how_a_row_stands(session, server, options):
+    with pytest.raises(errors.OptionError, match="how each row stands"):
+        session.map(["a"], "{text}", **options)
+    assert server.prompts == []
+
+
 def test_run_on_its_own_output_the_answers_stand_where_they_stood(session, server):
     first = session.map(["a", "b"], "{text}")
     second = session.map(first, "{text}")

@@ -82,6 +82,10 @@ def map_frame(
     words[~asked] = "skipped"
     found = [None if number < 0 or nothing else values[number] for number in rows.tolist()]
     answers = _answers(found, schema, name, base.index, wrapped)
+    # What a model adds to a record by itself must not stand in for what is there.
+    asked_for = answer_columns(schema, name, wrapped)
+    taken = {*map(str, base.columns), *OWN} - set(asked_for)
+    answers = answers.drop(columns=[each for each in answers.columns if each in taken])
     answers["neb_status"] = pd.Categorical(words, categories=STATUSES)
     kept = np.frombuffer(cached, dtype=np.uint8).astype(bool) if cached else np.zeros(1, dtype=bool)
     answers["neb_cached"] = kept[at] & asked

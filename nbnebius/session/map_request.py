@@ -88,6 +88,10 @@ def read_request(
     if not str(name).strip():
         raise OptionError(f"name cannot be {name!r}", why="it is the answers' column")
     columns = answer_columns(shape.json if shape else None, name, shape.key if shape else None)
+    if own := [each for each in columns if each in OWN]:
+        raise OptionError(
+            f"No answer can stand in {own[0]!r}", why="map writes there how each row stands"
+        )
     template = parse(told, [str(each) for each in rows.columns], strict=strict)
     rows = sampled(rows, sample)
     # What an earlier run put there is put there anew; the answers to other questions stay.

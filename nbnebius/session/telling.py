@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TextIO
 
 from nbnebius.events import Event, Note, Progress
@@ -89,7 +90,10 @@ class Teller:
         if seconds < QUIET or now - self._shown_at < PAUSE or not _is_watched(sys.stderr):
             return
         self._shown_at = now
-        self._write(progress_line(event, seconds))
+        line = progress_line(event, seconds)
+        if sys.stderr.isatty():  # what is broken into two lines cannot be written over
+            line = line[: get_terminal_size().columns - 1]
+        self._write(line)
 
     def _write(self, line: str) -> None:
         """Write over the line that stands there."""

@@ -122,8 +122,10 @@ class _Body(httpx2.AsyncByteStream):
             return
         self._closed = True
         with anyio.CancelScope(shield=True):
-            await self._stream.aclose()
-            await self._pool.give_back(self._origin, self._connection)
+            try:
+                await self._stream.aclose()
+            finally:
+                await self._pool.give_back(self._origin, self._connection)
 
 
 async def _close(connection: httpcore2.AsyncHTTPConnection) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 NOTICED = 1.0
 """Seconds; a shorter pause is not worth telling."""
 
+LOOK = 1.0
+"""Seconds between two looks at whether a flow that waits has ended."""
+
 TOO_MANY = 429
 
 
@@ -53,10 +56,13 @@ class Turns:
         if request.flow is not None:
             await request.flow.turn()
         try:
+            is_told = False
             while (seconds := self._pacing.wait(lane, sender.clock(), tokens)) > 0:
-                if seconds >= NOTICED and sender.observer is not None:
+                if seconds >= NOTICED and sender.observer is not None and not is_told:
                     sender.observer(Retrying("rate limit", seconds, number))
-                await self._sleep(request, seconds)
+                    is_told = True
+                # A flow that ends meanwhile must not wait for what will not leave.
+                await self._sleep(request, seconds if request.flow is None else min(seconds, LOOK))
         except BaseException:
             if request.flow is not None:
                 request.flow.released()

@@ -195,6 +195,22 @@ def test_closing_the_session_ends_its_jobs_with_an_error_that_has_the_frame(sess
     assert job.status == "stopped"
 
 
+def test_a_job_waits_for_what_another_holds_of_the_sessions_budget(session, server):
+    options = {"model": "talker", "max_tokens": 5}
+    bound = session.plan(FORTY[:1], "{text}", **options).bound
+    session.set_budget(2.5 * bound)
+    server.go.clear()
+    first = background(session, FORTY[:2], **options)
+    until(lambda: len(server.prompts) == 2)
+    second = background(session, FORTY[2:3], **options)
+    with pytest.raises(errors.NebiusError, match="not over yet"):
+        second.wait(0.2)
+    assert len(server.prompts) == 2
+    server.go.set()
+    assert (second.wait(LONGEST)["neb_status"] == "ok").all()
+    assert (first.wait(LONGEST)["neb_status"] == "ok").all()
+
+
 def test_progress_is_told_and_ends_with_all(session, server):
     told = []
     session.observer = lambda event: told.append(event) if isinstance(event, Progress) else None

@@ -58,6 +58,7 @@ class Gate:
         self._slow_start = True
         self._waiting: deque[anyio.Event] = deque()
         self._closed = False
+        self._closing = anyio.Event()
         self._cut_at = self._since = clock()
         self._served = 0
         self._next = 0.0
@@ -65,6 +66,7 @@ class Gate:
     def close(self) -> None:
         """Let nothing out any more; whoever waits hears it."""
         self._closed = True
+        self._closing.set()
         while self._waiting:
             self._waiting.popleft().set()
 
@@ -90,7 +92,11 @@ class Gate:
         while not self._closed and self.in_flight >= max(1, int(self.window)):
             free = anyio.Event()
             self._waiting.append(free)
-            await free.wait()
+            try:
+                await free.wait()
+            except BaseException:
+                self._give_up(free)
+                raise
         if self._closed:
             raise Closed
         self.in_flight += 1
@@ -101,14 +107,22 @@ class Gate:
             raise
         return self._clock()
 
+    def _give_up(self, free: anyio.Event) -> None:
+        """Wait no longer; a place that came too late is the next one's."""
+        if free.is_set():
+            self._let_in()
+        elif free in self._waiting:
+            self._waiting.remove(free)
+
+    def _let_in(self) -> None:
+        """Let the next one look, where there is a place."""
+        if self._waiting and self.in_flight < int(self.window):
+            self._waiting.popleft().set()
+
     def leave(self) -> None:
         """Give a place back."""
         self.in_flight -= 1
-        while self._waiting and self.in_flight < int(self.window):
-            waiting = self._waiting.popleft()
-            if not waiting.is_set():
-                waiting.set()
-                break
+        self._let_in()
 
     def served(self) -> None:
         """Hear of an answer: one more may be in flight."""
@@ -117,8 +131,7 @@ class Gate:
         self.window = min(float(self.most), self.window + step)
         if self.rate is not None:
             self.rate += RISE
-        if self._waiting and self.in_flight < int(self.window):
-            self._waiting.popleft().set()
+        self._let_in()
 
     def refused(self, sent_at: float) -> None:
         """Hear of a refusal; those of one flood count once."""
@@ -140,9 +153,9 @@ class Gate:
         self._next = max(self._next, now)
         pause, self._next = self._next - now, self._next + min(1.0 / self.rate, LONGEST)
         if pause > 0:
-            await anyio.sleep(pause)
-            if self._closed:
-                raise Closed
+            with anyio.move_on_after(pause):
+                await self._closing.wait()
+            self.check()
 
 
 class Turn:

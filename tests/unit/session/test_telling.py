@@ -64,6 +64,12 @@ def test_progress_is_one_line_that_is_written_over_at_most_twice_a_second(shown)
     assert "USD 0.010" in lines[0]
 
 
+def test_a_line_is_no_wider_than_the_terminal(shown, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "12")
+    told([rows(0), rows(50)], step=2)
+    assert shown.getvalue() == "\r50 of 100 r"
+
+
 def test_a_shorter_line_leaves_nothing_of_the_longer_one(shown):
     told([rows(0), rows(50, state="stopping: 12 paid answers are on their way"), rows(51)], step=2)
     long, short = shown.getvalue().split("\r")[1:]

@@ -101,12 +101,18 @@ async def test_the_rate_the_server_did_serve_is_learned_and_rises(clock):
     clock.now += 10
     gate.refused(clock.now)
     assert gate.rate == pytest.approx(3.0)
-    gate.served()
-    assert gate.rate > 3.0
-    clock.now += 1
+    for _ in range(20):
+        gate.served()
     rate = gate.rate
+    assert rate > 3.0
+    clock.now += 10
     gate.refused(clock.now)
-    assert gate.rate == pytest.approx((1.0 + rate) / 2)
+    assert gate.rate == pytest.approx((2.0 + rate) / 2)
+    gate.served()
+    rate = gate.rate
+    clock.now += 10
+    gate.refused(clock.now)  # one answer says nothing of a rate
+    assert gate.rate == rate
 
 
 async def test_closing_wakes_all_who_wait_for_a_place_or_for_their_moment(clock):
@@ -167,6 +173,9 @@ async def test_a_turn_counts_what_is_in_flight_and_what_lands(clock):
     turn = Turn(gate)
     await turn.turn()
     assert (gate.in_flight, gate.landing, turn.in_flight) == (1, 0, True)
+    assert gate.is_idle  # nothing of it may be paid for yet
+    turn.sent()
+    assert (gate.on_the_way, gate.is_idle) == (1, False)
     turn.released()
     turn.released()
     assert (gate.in_flight, gate.landing) == (0, 1)
@@ -175,6 +184,7 @@ async def test_a_turn_counts_what_is_in_flight_and_what_lands(clock):
     assert gate.is_idle
     assert turn.doubtful == 1
     await turn.turn()
+    turn.sent()
     turn.end(served=True)
     assert gate.is_idle
     turn.end(served=False)

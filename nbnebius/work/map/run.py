@@ -27,13 +27,13 @@ from nbnebius.errors import (
 )
 from nbnebius.events import Claimed, Intent, Progress
 from nbnebius.journal import SLICE, find_answers, no_price, own_key, reached, too_small
-from nbnebius.work.map.answers import bill_of, one_line, outcome
+from nbnebius.work.map.answers import one_line, outcome
+from nbnebius.work.map.bills import Bills
 from nbnebius.work.map.book import Found
 from nbnebius.work.map.form import PATH
 from nbnebius.work.map.gate import Closed, Gate, Turn
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Iterator
 
     from nbnebius.client import AsyncClient
@@ -83,7 +83,7 @@ class Runner:
         self._settled = anyio.Event()
         self._same: tuple[str, int] = ("", 0)
         self._later: list[tuple[int, str]] = []
-        self._billed: asyncio.Future[None] | None = None
+        self._bills = Bills(journal, self.stop)
         self._stopped, self._told_at = anyio.Event(), 0.0
 
     async def run(self) -> None:
@@ -100,8 +100,7 @@ class Runner:
             if len(left) == len(waiting):
                 await anyio.sleep(AGAIN)
             items = iter(left)
-        if self._billed is not None:
-            await self._billed
+        await self._bills.written()
         self.tell()
 
     async def _pass(self, items: Iterator[tuple[int, str]]) -> None:
@@ -157,6 +156,8 @@ class Runner:
                     pass
             except Closed:
                 return
+            except NebiusError as error:  # of the purses' ledger, not of the row
+                self.stop(error)
             if self._job.ended_by is not None:
                 return
 
@@ -226,7 +227,7 @@ class Runner:
         if found.usage is not None:
             self._learn(found.usage.completion_tokens)
         if answer.record is not None:
-            self._billed = self._journal.bill(answer.record, bill_of(found))
+            self._bills.enter(answer.record, found)
         return found
 
     def _learn(self, tokens: int) -> None:

@@ -270,7 +270,13 @@ class ToolRoundsError(NebiusError):
 
 
 class JournalError(NebiusError):
-    """The journal cannot be opened, written or read; nothing is sent without it."""
+    """
+    The journal cannot be opened, written or read; nothing is sent without it.
+
+    ``unkept`` is True where it was sent already, so that it is possibly paid.
+    """
+
+    unkept: bool = False
 
 
 class BudgetReached(NebiusError):  # noqa: N818 - it is not a fault

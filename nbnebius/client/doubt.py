@@ -6,7 +6,14 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from nbnebius.errors import ConnectError, NebiusError, ResponseError, ServerError, TransportError
+from nbnebius.errors import (
+    ConnectError,
+    JournalError,
+    NebiusError,
+    ResponseError,
+    ServerError,
+    TransportError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -32,6 +39,8 @@ def is_doubtful(error: NebiusError) -> bool:
         return error.status != UNAVAILABLE
     if isinstance(error, TransportError):
         return not isinstance(error, ConnectError)
+    if isinstance(error, JournalError):
+        return error.unkept
     return isinstance(error, ResponseError)
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from nbnebius.errors import JournalError
+from nbnebius.journal.lasting import Lasting
 from nbnebius.journal.packing import pack, unpack
 from nbnebius.journal.presence import is_dead
 
@@ -29,6 +31,7 @@ class Keeper(Protocol):
     session: str
     owner: str
     running: dict[int, bool]
+    unwritten: set[int]
 
     @property
     def path(self) -> Path:
@@ -75,7 +78,36 @@ def entry(
     return write
 
 
-def ending(record: int, outcome: Outcome, keeper: Keeper) -> Callable[[sqlite3.Connection], None]:
+class Ending(Lasting):
+    """How an attempt ended: until that is on disk, the attempt counts as running."""
+
+    def __init__(
+        self, write: Callable[[sqlite3.Connection], None], record: int, keeper: Keeper
+    ) -> None:
+        super().__init__(write)
+        self._record = record
+        self._keeper = keeper
+
+    def landed(self) -> None:
+        """Let claims go by what is on disk."""
+        # not before: until it says "done" there, another claim would find it given up
+        self._give_up()
+
+    def missed(self, error: Exception) -> bool:
+        """Keep it for the next try; what cannot be written at all is in doubt from now on."""
+        again = super().missed(error)
+        if again:
+            self._keeper.unwritten.add(self._record)
+        else:
+            self._give_up()
+        return again
+
+    def _give_up(self) -> None:
+        self._keeper.unwritten.discard(self._record)
+        self._keeper.running.pop(self._record, None)
+
+
+def ending(record: int, outcome: Outcome, keeper: Keeper) -> Ending:
     """Give what enters how an attempt ended, with the raw answer unless it is private."""
     private = keeper.running.get(record, False)
     answer = pack(outcome.body) if outcome.body and not private else None
@@ -105,10 +137,8 @@ def ending(record: int, outcome: Outcome, keeper: Keeper) -> Callable[[sqlite3.C
                 " content_type=excluded.content_type",
                 (answer, outcome.content_type, record),
             )
-        # not before: until it says "done" here, another claim would find it given up
-        keeper.running.pop(record, None)
 
-    return write
+    return Ending(write, record, keeper)
 
 
 def is_taken(connection: sqlite3.Connection, key: bytes, newest: int, keeper: Keeper) -> bool:
@@ -117,6 +147,11 @@ def is_taken(connection: sqlite3.Connection, key: bytes, newest: int, keeper: Ke
 
     What was bought and is not there any more (purged, or damaged) is not taken: nobody could be
     answered from it.
+
+    Raises
+    ------
+    JournalError
+        Its answer has come, and could not be written yet.
     """
     found = connection.execute(
         "SELECT calls.id, state, session, answer FROM calls LEFT JOIN bodies ON call = calls.id"
@@ -128,6 +163,11 @@ def is_taken(connection: sqlite3.Connection, key: bytes, newest: int, keeper: Ke
             if record > newest and answer is not None and unpack(answer) is not None:
                 return True
         elif session == keeper.session:
+            if record in keeper.unwritten:
+                raise JournalError(
+                    "An answer that came cannot be written, so the same is not asked again",
+                    hint="free some space and run it again: the answer is still in memory",
+                )
             if record in keeper.running:
                 return True
         elif is_dead(keeper.path, session):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from nbnebius.errors import JournalError
 from nbnebius.events import Claimed
 from nbnebius.journal.entries import ending, entry
+from nbnebius.journal.lasting import Lasting
 from nbnebius.journal.presence import Presence
 from nbnebius.journal.purse import reserve
 from nbnebius.journal.writer import Writer
@@ -72,6 +73,9 @@ class Journal:
         The budgets in force.
     running
         The records of what is on its way, and whether each is private.
+    unwritten
+        Those of them that have ended, which could not be written yet: it is tried again with
+        whatever is written next.
     at_work
         The numbers of the jobs that this process is sending off.
     pledged
@@ -84,6 +88,7 @@ class Journal:
         self.purses: list[Purse] = []
         self.owner = f"{platform.node()}:{os.getpid()}"
         self.running: dict[int, bool] = {}
+        self.unwritten: set[int] = set()
         self.at_work: set[int] = set()
         self.pledged: dict[int, Holds] = {}
         self._holds: dict[int, Holds] = {}
@@ -169,17 +174,30 @@ class Journal:
         return self.committed(write)
 
     def ended(self, record: int, outcome: Outcome) -> asyncio.Future[None]:
-        """Commit how an attempt ended, with the raw answer."""
+        """
+        Commit how an attempt ended, with the raw answer.
+
+        Where it cannot be written, it counts at its highest price, and stays in memory for the next
+        commit that succeeds.
+        """
         if outcome.state == "failed":
             for purse, hold in self._holds.pop(record, ()):
                 purse.release(hold)
         elif outcome.state == "possibly_paid":
             for purse, hold in self._holds.pop(record, ()):
                 purse.settle(hold, None)
-        return self.committed(ending(record, outcome, self))
+        written = self.committed(ending(record, outcome, self))
+        if record in self._holds:
+            written.add_done_callback(lambda done: self._count_highest(record, done))
+        return written
+
+    def _count_highest(self, record: int, written: asyncio.Future[None]) -> None:
+        if not written.cancelled() and written.exception() is not None:
+            for purse, hold in self._holds.pop(record, ()):
+                purse.settle(hold, None)
 
     def bill(self, record: int, bill: Bill) -> asyncio.Future[None]:
-        """Write what a call cost, once its answer could be read."""
+        """Write what a call cost, once its answer could be read; what fails is tried again."""
         for purse, hold in self._holds.pop(record, ()):
             purse.settle(hold, bill.cost)
 
@@ -190,7 +208,7 @@ class Journal:
                 (bill.prompt_tokens, bill.completion_tokens, bill.images, bill.cost, record),
             )
 
-        return self.committed(write)
+        return self.committed(Lasting(write))
 
     async def keep_vectors(self, record: int | None, vectors: Sequence[KeptVector]) -> None:
         """Keep vectors per text; the raw answer they came in is then no longer needed."""

@@ -19,7 +19,8 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from nbnebius.errors import JournalError
-from nbnebius.journal.file import open_journal
+from nbnebius.journal.file import BUSY, open_journal
+from nbnebius.journal.lasting import Lasting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,7 @@ def _resolve(settled: list[Settled]) -> None:
 
 
 Waiting: TypeAlias = tuple[Work, "Future[Any] | asyncio.Future[Any]"]
+Due: TypeAlias = tuple[Work, "Future[Any] | asyncio.Future[Any] | None"]
 
 
 class Writer:
@@ -62,6 +64,7 @@ class Writer:
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
+        self._late: list[Lasting] = []  # the writer's thread's own
         self._pid = os.getpid()
         ready: Future[None] = Future()
         self._thread = threading.Thread(
@@ -125,6 +128,8 @@ class Writer:
         try:
             while group := self._next_group():
                 self._commit(connection, group)
+            if self._late:
+                self._commit(connection, [])
         finally:
             # The last one out takes the file of what can be undone away; others may still need it.
             with contextlib.suppress(sqlite3.Error):
@@ -163,22 +168,56 @@ class Writer:
                 self._settle([(waiting[1], None, _closed())])
 
     def _commit(self, connection: sqlite3.Connection, group: list[Waiting]) -> None:
+        """Write what could not be written earlier, and then a group, in one transaction."""
+        due: list[Due] = [*((work, None) for work in self._late), *group]
+        self._late = []
+        error, by_work = self._try(connection, due)
+        if error is None:
+            return
+        if len(due) == 1 or not by_work:
+            self._fail(due, error)
+            return
+        # One bad piece of work must not take the others' commits with it.
+        for place, single in enumerate(due):
+            error, by_work = self._try(connection, [single])
+            if error is not None and not by_work:
+                self._fail(due[place:], error)
+                return
+            if error is not None:
+                self._fail([single], error)
+
+    def _try(self, connection: sqlite3.Connection, due: list[Due]) -> tuple[Exception | None, bool]:
+        """Commit it all; else tell why not, and whether a piece of it was to blame."""
+        by_work = False
         try:
             connection.execute("BEGIN IMMEDIATE")
-            results = [work(connection) for work, _ in group]
+            by_work = True
+            results = [work(connection) for work, _ in due]
+            by_work = False
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - each waiting caller gets it
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
-            if len(group) == 1:
-                self._settle([(group[0][1], None, _in_words(error, self.path))])
-            else:
-                # One bad piece of work must not take the others' commits with it.
-                for single in group:
-                    self._commit(connection, [single])
-            return
+            return error, by_work and not _is_busy(error)
+        for work, _ in due:
+            if isinstance(work, Lasting):
+                work.landed()
         self._settle(
-            [(future, result, None) for (_, future), result in zip(group, results, strict=True)]
+            [
+                (future, result, None)
+                for (_, future), result in zip(due, results, strict=True)
+                if future is not None
+            ]
+        )
+        return None, False
+
+    def _fail(self, due: list[Due], error: Exception) -> None:
+        for work, _ in due:
+            if isinstance(work, Lasting) and work.missed(error):
+                self._late.append(work)
+        # each its own error: whoever gets it adds what it means there
+        self._settle(
+            [(future, None, _in_words(error, self.path)) for _, future in due if future is not None]
         )
 
     @staticmethod
@@ -201,6 +240,12 @@ class Writer:
 
 def _is_wanted(future: Future[Any] | asyncio.Future[Any]) -> bool:
     return isinstance(future, asyncio.Future) or future.set_running_or_notify_cancel()
+
+
+def _is_busy(error: Exception) -> bool:
+    # a transaction that outgrows the cache needs the whole file before its end
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and (code & 0xFF) in BUSY
 
 
 def _closed() -> JournalError:

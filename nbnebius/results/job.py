@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbnebius.errors import NebiusError, RowsFailed
 from nbnebius.rendering.answer import usd
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbnebius.work.map.job import RowsJob
+
+E = TypeVar("E", bound=BaseException)
 
 STEP = 0.25  # seconds between looks at interrupts
 
@@ -156,13 +158,15 @@ class Job:
         """
         frame = self.frame()
         error = self._rows.ended_by or self._fault()
-        if error is not None and not isinstance(error, NebiusError):
-            raise error
         error = error or self._too_many(frame)
         if error is not None:
-            error.frame, error.job = frame, self
-            raise error
+            raise self.with_frame(error)
         return frame
+
+    def with_frame(self, error: E) -> E:
+        """Give an error, of whatever kind, with ``.frame`` and ``.job``."""
+        vars(error).update(frame=self.frame(), job=self)
+        return error
 
     def _fault(self) -> BaseException | None:
         """Give what ended the work itself."""

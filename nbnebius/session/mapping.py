@@ -15,6 +15,7 @@ from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
 from nbnebius.session.consent import consent_to_rows
 from nbnebius.session.core import Core
+from nbnebius.session.map_ending import until_over
 from nbnebius.session.map_request import (
     Asked,
     check_numbers,
@@ -121,6 +122,8 @@ class Maps(Core):
         except Stopped as stopped:
             # A second interrupt: what was on its way is possibly paid.
             ready.rows.ended_by = ready.rows.ended_by or stopped
+        except Exception as error:  # noqa: BLE001 - none leaves without the frame
+            raise job.with_frame(error) from error.__cause__
         if ready.rows.book.counts.tokens:
             self.say_where_kept(ready.rows.origin, caller)
         return job
@@ -209,7 +212,7 @@ class Maps(Core):
             await note_kept(rows, self.journal)
             if rows.book.open and rows.ended_by is None:
                 runner = self._runner(ready, service, via)
-                await runner.run()
+                await until_over(runner.run(), rows)
             is_over = True
             if isinstance(rows.ended_by, NebiusError):
                 rows.ended_by = await service.explain(rows.ended_by, "chat", rows.form.model)

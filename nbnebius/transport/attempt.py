@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from nbnebius.errors import JournalError
 from nbnebius.events import Outcome
 from nbnebius.transport.faults import request_id
 from nbnebius.transport.redact import printable, shorten
@@ -103,7 +104,11 @@ class Attempt:
             if self.request.flow is not None:
                 self.request.flow.released(doubtful=state == "possibly_paid")
             if committing is not None:
-                await finish(committing)
+                try:
+                    await finish(committing)
+                except JournalError as unwritten:
+                    unwritten.unkept = state != "failed"
+                    raise
         if self._answered is not None and not saved:
             await finish(self._answered(self.request, outcome))
 

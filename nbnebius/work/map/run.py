@@ -27,14 +27,14 @@ from nbnebius.errors import (
 )
 from nbnebius.events import Claimed, Intent
 from nbnebius.journal import SLICE, find_answers, no_price, own_key, reached, too_small
-from nbnebius.work.map.answers import bill_of, one_line, outcome
+from nbnebius.work.map.answers import one_line, outcome
+from nbnebius.work.map.bills import Bills
 from nbnebius.work.map.book import Found
 from nbnebius.work.map.form import PATH
 from nbnebius.work.map.gate import Closed, Gate, Turn
 from nbnebius.work.map.job import bill_late
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Iterator
 
     from nbnebius.client import AsyncClient
@@ -84,7 +84,7 @@ class Runner:
         self._settled = anyio.Event()
         self._same: tuple[str, int] = ("", 0)
         self._later: list[tuple[int, str]] = []
-        self._billed: asyncio.Future[None] | None = None
+        self._bills = Bills(journal, self.stop)
         self._stopped, self._told_at = anyio.Event(), 0.0
         self._waits_for_others = 0
 
@@ -104,8 +104,7 @@ class Runner:
                 self.tell()
                 await anyio.sleep(AGAIN)
             items = iter(left)
-        if self._billed is not None:
-            await self._billed
+        await self._bills.written()
         self.tell()
 
     async def _pass(self, items: Iterator[tuple[int, str]]) -> None:
@@ -152,6 +151,8 @@ class Runner:
                     pass
             except Closed:
                 return
+            except NebiusError as error:  # of the purses' ledger, not of the row
+                self.stop(error)
             if self._job.ended_by is not None:
                 return
             if len(self._later) >= SLICE:
@@ -227,7 +228,7 @@ class Runner:
         if found.usage is not None:
             self._learn(found.usage.completion_tokens)
         if answer.record is not None:
-            self._billed = self._journal.bill(answer.record, bill_of(found))
+            self._bills.enter(answer.record, found)
         return found
 
     def _learn(self, tokens: int) -> None:

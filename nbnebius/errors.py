@@ -74,12 +74,8 @@ class NebiusError(Exception):
 
     Parameters
     ----------
-    what
-        What failed, as one sentence without a full stop at its end.
-    why
-        The likely cause, where it is known.
-    hint
-        The next thing to do: a command, a flag, a variable to set.
+    what, why, hint
+        What failed, in a sentence without a full stop; the likely cause; the next thing to do.
 
     Attributes
     ----------
@@ -225,6 +221,7 @@ class ResponseError(NebiusError):
     def __init__(self, what: str, *, why: str = "", hint: str = "", body: str = "") -> None:
         super().__init__(what, why=why, hint=hint)
         self.body = body
+        self.record: int | None = None
 
 
 class AnswerError(NebiusError):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.client.bodies import post
 from nbnebius.client.decode import decode_embeddings
+from nbnebius.errors import ResponseError
 from nbnebius.transport.faults import unreadable
 
 if TYPE_CHECKING:
@@ -46,13 +47,19 @@ class EmbeddingsResource:
         request = post(PATH, {**body, "encoding_format": "base64"}, intent)
         answer = await self._transport.send(request)
         about = self._transport.about(request)
-        embeddings = decode_embeddings(answer.body, about)
+        try:
+            embeddings = decode_embeddings(answer.body, about)
+        except ResponseError as error:
+            error.record = answer.record  # it was kept, and may have been paid for
+            raise
         sent = _texts_in(body.get("input"))
         if sent != len(embeddings.vectors):
             came = len(embeddings.vectors)
-            raise unreadable(
+            mismatch = unreadable(
                 f"{sent} texts were sent and {came} vectors came", answer.body, "", about
             )
+            mismatch.record = answer.record
+            raise mismatch
         return embeddings, answer
 
 

@@ -210,6 +210,18 @@ class Journal:
 
         return self.committed(Lasting(write))
 
+    def give_up(self, record: int, error: str) -> asyncio.Future[None]:
+        """Say of a whole answer that nobody can read it: it counts at its highest price."""
+        for purse, hold in self._holds.pop(record, ()):
+            purse.settle(hold, None)
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE calls SET state='possibly_paid', error=? WHERE id=?", (error, record)
+            )
+
+        return self.committed(Lasting(write))
+
     async def keep_vectors(self, record: int | None, vectors: Sequence[KeptVector]) -> None:
         """Keep vectors per text; the raw answer they came in is then no longer needed."""
         rows = [(v.key, record, v.tokens, v.vector) for v in vectors]

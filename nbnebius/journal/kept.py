@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+UNFILED = 50  # answers of embeddings that are read at a time
+
+
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
     """
@@ -117,21 +120,22 @@ async def find_vectors(journal: Journal, keys: Sequence[bytes]) -> dict[bytes, K
 
 
 async def unfiled_embeddings(
-    journal: Journal, service: str, model: str
+    journal: Journal, service: str, model: str, after: int = 0
 ) -> list[tuple[int, bytes, bytes]]:
     """
     Find embeddings that were paid for and whose vectors were never filed, text by text.
 
     An interrupt or a crash between the answer's commit and its reading leaves them behind. Each
-    comes as its record, the request and the answer.
+    comes as its record, the request and the answer: the first few after a record.
     """
 
     def read(connection: sqlite3.Connection) -> list[tuple[int, bytes, bytes]]:
         rows = connection.execute(
             "SELECT calls.id, request, answer FROM calls JOIN bodies ON bodies.call = calls.id"
             " WHERE kind = 'embedding' AND service = ? AND model = ? AND state = 'done'"
-            " AND request IS NOT NULL AND answer IS NOT NULL ORDER BY calls.id",
-            (service, model),
+            " AND request IS NOT NULL AND answer IS NOT NULL AND calls.id > ?"
+            " ORDER BY calls.id LIMIT ?",
+            (service, model, after, UNFILED),
         ).fetchall()
         unpacked = ((record, unpack(request), unpack(answer)) for record, request, answer in rows)
         return [(record, asked, came) for record, asked, came in unpacked if asked and came]

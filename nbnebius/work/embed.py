@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbnebius import errors
+from nbnebius.client.doubt import is_doubtful
 from nbnebius.events import Observer, Progress
 from nbnebius.journal import (
     Journal,
@@ -231,7 +232,7 @@ class Embedding:
 
     def failed(self, group: Sequence[Text], error: errors.NebiusError) -> None:
         """Note that a group failed, and whether all others would."""
-        doubt = isinstance(error, errors.RequestTimeout)
+        doubt = is_doubtful(error)
         self._block.fail([one.row for one in group], error, POSSIBLY_PAID if doubt else FAILED)
         self._over = self._over or isinstance(error, _FATAL)
 

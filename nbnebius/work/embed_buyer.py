@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from nbnebius import errors
-from nbnebius.journal import own_key
+from nbnebius.journal import own_key, too_small
 from nbnebius.work.filing import bill_of, kept_vectors, share_out
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nbnebius.work.embed import Embedding, Text
 
 AT_ONCE = 8
+AGAIN = 0.05  # seconds until a budget is looked at again
 _REFUSED = {400, 413, 422}
 
 
@@ -90,9 +91,17 @@ class _Buyer:
                 await self._buy(group[half:])
             return
         except errors.BudgetReached as error:
-            order.end(group, error)
+            tight = too_small(self.journal.purses, intent.cost_bound)
+            if tight is None or tight.may_fit_later(intent.cost_bound or 0.0):
+                # What is on its way holds more than it will cost: there is room later.
+                order.give_back(group)
+                await anyio.sleep(AGAIN)
+            else:
+                order.end(group, error)
             return
         except errors.NebiusError as error:
+            if isinstance(error, errors.ResponseError) and error.record is not None:
+                await self.journal.give_up(error.record, error.what)
             order.failed(group, error)
             return
         except anyio.get_cancelled_exc_class():

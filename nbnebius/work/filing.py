@@ -23,19 +23,34 @@ if TYPE_CHECKING:
 
 async def file_the_rest(journal: Journal, service: str, model: str, price: Price) -> None:
     """File vectors that were paid for before an interrupt or a crash, so that none is lost."""
-    for record, request, answer in await unfiled_embeddings(journal, service, model):
-        body = msgspec.json.decode(request)
-        texts, dimensions = body["input"], body.get("dimensions")
-        try:
-            embeddings = decode_embeddings(answer)
-        except NebiusError:
-            continue
-        if len(embeddings.vectors) == len(texts):
-            keys = [text_key(service, model, dimensions, text) for text in texts]
-            usage = embeddings.usage
-            shares = share_out(texts, usage.prompt_tokens if usage else None)
-            await journal.bill(record, bill_of(usage, price))
-            await journal.keep_vectors(record, kept_vectors(keys, embeddings.vectors, shares))
+    last = 0
+    while some := await unfiled_embeddings(journal, service, model, last):
+        for record, request, answer in some:
+            if not await _file_one(journal, service, model, price, (record, request, answer)):
+                # It would be read again for ever, and no version can.
+                await journal.give_up(record, "the vectors cannot be read")
+        last = some[-1][0]
+
+
+async def _file_one(
+    journal: Journal, service: str, model: str, price: Price, told: tuple[int, bytes, bytes]
+) -> bool:
+    """File the vectors of one answer; False where they cannot be read."""
+    record, request, answer = told
+    body = msgspec.json.decode(request)
+    texts, dimensions = body["input"], body.get("dimensions")
+    try:
+        embeddings = decode_embeddings(answer)
+    except NebiusError:
+        return False
+    if len(embeddings.vectors) != len(texts):
+        return False
+    keys = [text_key(service, model, dimensions, text) for text in texts]
+    usage = embeddings.usage
+    shares = share_out(texts, usage.prompt_tokens if usage else None)
+    await journal.bill(record, bill_of(usage, price))
+    await journal.keep_vectors(record, kept_vectors(keys, embeddings.vectors, shares))
+    return True
 
 
 def bill_of(usage: Usage | None, price: Price) -> Bill:

@@ -365,6 +365,41 @@ def test_an_answer_with_too_few_vectors_fails_its_texts_in_words(opened):
         opened(server.url).embed(["a", "b"])
 
 
+def test_an_answer_that_cannot_be_read_is_possibly_paid_and_read_once_only(opened):
+    def answer(seen):
+        if seen.path.endswith("/models"):
+            return Says(body=MODELS)
+        return Says(body={"data": [{"index": 0, "embedding": "?"}], "usage": {}})
+
+    with Answering(answer) as server:
+        session = opened(server.url)
+        session.config.set("price", "0.1,0.1")
+        session.set_budget(1.0)
+        with pytest.raises(errors.ResponseError):
+            session.embed(["a"])
+        (purse,) = session.budgets()
+        assert purse.held == 0
+        assert session.spent().doubtful == 1
+        with closing(sqlite3.connect(session.journal.path)) as connection:
+            states = connection.execute("SELECT state FROM calls").fetchall()
+        assert states == [("possibly_paid",)]
+
+
+def test_a_server_that_fails_after_taking_the_texts_leaves_them_possibly_paid(opened):
+    def answer(seen):
+        if seen.path.endswith("/models"):
+            return Says(body=MODELS)
+        if b"good" in seen.body:
+            return Embedder()(seen)
+        return Says(status=500, body={"error": {"message": "broken"}})
+
+    with Answering(answer) as server:
+        session = opened(server.url, max_retries=0)
+        texts = ["good " + "x" * 200_000, "bad"]
+        found = session.embed(texts)
+    assert list(found["neb_status"]) == ["ok", "possibly_paid"]
+
+
 # -- what can be embedded ----------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from nbnebius.errors import OptionError
 from nbnebius.session.dask.frames import as_dask_frame, refuse_recordings, some_rows
 from nbnebius.session.dask.partition import PartitionMap
 from nbnebius.session.dask.seat import Terms
-from nbnebius.session.mapping import build_frame
+from nbnebius.session.map_ready import build_frame
 from nbnebius.session.prepare import SHORTEST_KEY
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from nbnebius.session.dask.elsewhere import warn_of_another_journal
 from nbnebius.session.dask.frames import conform
 from nbnebius.session.dask.seat import take_seat
 from nbnebius.session.dask.worker import journal_place, worker_session
+from nbnebius.session.map_ready import Ready, build_frame
 from nbnebius.session.map_request import Asked
-from nbnebius.session.mapping import Ready, build_frame
 from nbnebius.session.prepare import SHORTEST_KEY
 from nbnebius.session.rows import FrameRows
 from nbnebius.work.map.answers import one_line

@@ -41,14 +41,16 @@ class Vectors(Core):
         column: str | None = None,
         private: bool | None = None,
         caller: Caller = FUNCTION,
+        agreed: bool = False,
     ) -> pd.DataFrame:
-        """Turn texts into vectors; see `nbnebius.embed`."""
+        """Turn texts into vectors; see `nbnebius.embed`. `agreed`: nobody is asked about money."""
         from nbnebius.frames.embeddings import embedding_frame
 
         read = read_texts(texts, column)
         prepared = self.prepare_embed(read, model=model, dimensions=dimensions)
         origin = self.origin_of(prepared, caller, cache=True, private=private)
-        self._agree_to(prepared)
+        if not agreed:
+            self._agree_to(prepared)
         job = Embedding(read.texts, prepared.body["model"], dimensions, origin, prepared.price)
 
         async def work(service: Service) -> None:

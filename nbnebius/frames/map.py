@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+UNSENT = 0
 OWN = ("neb_status", "neb_cached", "neb_error", "neb_tokens", "neb_cost")
 
 
@@ -30,12 +31,13 @@ def map_frame(
     *,
     numbers: NDArray[np.int32],
     first: NDArray[np.int64],
-    status: Sequence[str],
+    codes: NDArray[np.uint8],
+    words: Sequence[str],
     values: Sequence[Any],
     cached: bytes,
     errors: Mapping[int, str],
-    tokens: Sequence[float],
-    cost: Sequence[float],
+    tokens: NDArray[np.float64],
+    cost: NDArray[np.float64],
     schema: Mapping[str, Any] | None,
     wrapped: str | None,
     name: str,
@@ -52,8 +54,10 @@ def map_frame(
         For each row its request's number, -1 where there was nothing to ask.
     first
         For each request the first row that asks it: the one that pays.
-    status, values, cached, errors, tokens, cost
-        Per request.
+    codes, words
+        How each request stands: a place in `words`, of which the first is what has no outcome yet.
+    values, cached, errors, tokens, cost
+        Per request; of what has no outcome yet, nothing is shown.
     schema, wrapped
         The schema of one record, and which property holds what is no record by itself: a single
         value, or a list.
@@ -74,32 +78,31 @@ def map_frame(
     import numpy as np
     import pandas as pd
 
-    rows = np.asarray(numbers)
-    asked = rows >= 0
-    at = np.where(asked, rows, 0)
-    nothing = len(status) == 0
-    words = np.array(["skipped"] * len(rows) if nothing else np.asarray(status)[at], dtype=object)
-    words[~asked] = "skipped"
-    found = [None if number < 0 or nothing else values[number] for number in rows.tolist()]
-    answers = _answers(found, schema, name, base.index, wrapped)
+    # A row that asks nothing has the number -1: it takes what stands last.
+    none = np.empty(len(codes) + 1, dtype=object)
+    told, wrong = none.copy(), none
+    told[:-1] = values
+    told[:-1][codes == UNSENT] = None
+    for number, error in errors.items():
+        wrong[number] = error
+    known = [STATUSES.index(word) for word in (*words, "skipped")]
+    stands = np.array(known, dtype=np.int8)[np.append(codes, len(words))]
+    answers = _answers(told[numbers].tolist(), schema, name, base.index, wrapped)
     # What a model adds to a record by itself must not stand in for what is there.
     asked_for = answer_columns(schema, name, wrapped)
     taken = {*map(str, base.columns), *OWN} - set(asked_for)
     answers = answers.drop(columns=[each for each in answers.columns if each in taken])
-    answers["neb_status"] = pd.Categorical(words, categories=STATUSES)
-    kept = np.frombuffer(cached, dtype=np.uint8).astype(bool) if cached else np.zeros(1, dtype=bool)
-    answers["neb_cached"] = kept[at] & asked
-    answers["neb_error"] = column(
-        [errors.get(n) if n >= 0 else None for n in rows.tolist()], "string", base.index
+    answers["neb_status"] = pd.Categorical.from_codes(
+        stands[numbers], categories=pd.Index(STATUSES)
     )
-    took = np.where(asked, np.asarray(tokens, dtype=float)[at] if len(tokens) else np.nan, np.nan)
+    answers["neb_cached"] = np.append(np.frombuffer(cached, dtype=bool), False)[numbers]
+    answers["neb_error"] = column(wrong[numbers].tolist(), "string", base.index)
+    took = np.append(np.where(codes == UNSENT, np.nan, tokens), np.nan)[numbers]
     answers["neb_tokens"] = pd.Series(took, index=base.index).astype("Int64")
-    paid = np.full(len(rows), np.nan)
-    if not nothing:
-        paid = np.where(asked, np.asarray(cost, dtype=float)[at], np.nan)
-        pays = np.zeros(len(rows), dtype=bool)
-        pays[np.asarray(first)] = True
-        paid[asked & ~pays & ~np.isnan(paid)] = 0.0
+    paid = np.append(np.where(codes == UNSENT, np.nan, cost), np.nan)[numbers]
+    pays = np.zeros(len(paid), dtype=bool)
+    pays[first] = True
+    paid[~pays & ~np.isnan(paid)] = 0.0
     answers["neb_cost"] = paid
     frame = pd.concat([base, answers], axis=1)
     frame.attrs = {**base.attrs, "nbnebius": dict(about)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import nan
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,23 +24,26 @@ class Ready:
 
 def build_frame(ready: Ready) -> pd.DataFrame:
     """Make the frame of what a job has by now."""
+    import numpy as np
+
     from nbnebius.frames.map import map_frame
     from nbnebius.work.map.book import STATUSES
 
     asked, rows, book = ready.asked, ready.rows, ready.rows.book
-    status = bytes(book.status)  # as of now: the loop goes on writing
+    # As of now: the loop goes on writing, and what comes later is not shown yet.
+    codes = np.frombuffer(bytes(book.status), dtype=np.uint8)
     schema = asked.schema
     return map_frame(
         asked.frame,
         numbers=rows.survey.numbers,
         first=rows.survey.first,
-        status=[STATUSES[code] for code in status],
-        # An answer that has come since is not in the status, so it is not shown yet.
-        values=[value if code else None for value, code in zip(book.values, status, strict=True)],
+        codes=codes,
+        words=STATUSES,
+        values=book.values,
         cached=bytes(book.cached),
         errors=dict(book.errors),
-        tokens=[each if code else nan for each, code in zip(book.tokens, status, strict=True)],
-        cost=[each if code else nan for each, code in zip(book.cost, status, strict=True)],
+        tokens=np.array(book.tokens),
+        cost=np.array(book.cost),
         schema=schema.json if schema else None,
         wrapped=schema.key if schema else None,
         name=asked.name,

@@ -3,11 +3,12 @@
 import signal
 import socket
 import time
-import zlib
 from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
+
+from nbnebius.journal.packing import unpack
 
 pytestmark = pytest.mark.kernel
 
@@ -111,7 +112,7 @@ def kept_bodies(kernel):
     with closing(sqlite3.connect(folder / "journal.sqlite")) as journal:
         rows = journal.execute("SELECT request, answer FROM bodies").fetchall()
         rows += journal.execute("SELECT data, NULL FROM pieces").fetchall()
-    bodies = b"".join(zlib.decompress(body) for row in rows for body in row if body)
+    bodies = b"".join(unpack(body) or body for row in rows for body in row if body)
     return bodies, b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 

@@ -57,8 +57,6 @@ kept answers go when it is opened.
 
 Examples:
 
-    %nebius
-
     %nebius config chat_model Qwen/Qwen3-32B --keep
 
     %nebius usage model --since 7d

@@ -20,7 +20,8 @@ for text in HOSTILE:
     display(answer_bundle(text, reasoning=text, footer=text, note=text), raw=True)
 names = pd.Index(HOSTILE, dtype=object)  # half a character fits into no Arrow string
 display(frame_bundle(pd.DataFrame([HOSTILE], columns=names, dtype=object), max_rows=1), raw=True)
-display(frame_bundle(pd.DataFrame({"text": HOSTILE}, dtype=object), max_rows=len(HOSTILE)), raw=True)
+frame = pd.DataFrame({"text": HOSTILE}, dtype=object)
+display(frame_bundle(frame, max_rows=len(HOSTILE)), raw=True)
 display(gallery_bundle([Thumb(b"", text, text, 1, 1) for text in HOSTILE]), raw=True)
 """
 GROWING = """

@@ -36,6 +36,7 @@ from nbnebius.journal.kept import (
     unfiled_embeddings,
 )
 from nbnebius.journal.keys import KeyForm, own_key, request_key, text_key
+from nbnebius.journal.pledges import hold_batch, release_batch, settle_batch, settle_ended
 from nbnebius.journal.purge import Purged, Waste, purge, purgeable
 from nbnebius.journal.purse import Hold, Purse, no_price, reached, too_small
 from nbnebius.journal.size import hold_size
@@ -73,6 +74,7 @@ __all__ = [
     "find_vectors",
     "give_up_job",
     "history",
+    "hold_batch",
     "hold_size",
     "is_begun",
     "jobs_of",
@@ -87,7 +89,10 @@ __all__ = [
     "purgeable",
     "put_away",
     "reached",
+    "release_batch",
     "request_key",
+    "settle_batch",
+    "settle_ended",
     "settle_orphans",
     "spent",
     "take_job",

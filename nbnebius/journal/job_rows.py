@@ -229,17 +229,24 @@ def unanswered(
 
 
 def cost_of(journal: Journal, job: int) -> asyncio.Future[float | None]:
-    """Sum what a job's answers cost, in USD; None where one's price is unknown."""
+    """
+    Sum what the answers of a job that has ended cost, in USD.
 
-    def read(connection: sqlite3.Connection) -> float | None:
-        cost, unknown = connection.execute(
-            "SELECT coalesce(sum(cost), 0.0), count(*) FILTER (WHERE cost IS NULL) FROM calls"
-            " WHERE job = ? AND +state = 'done'",
-            (job,),
-        ).fetchone()
-        return None if unknown else cost
+    None where one's price is unknown, or where the job is lost and nobody knows its answers.
+    """
+    return journal.committed(lambda connection: sum_cost(connection, job))
 
-    return journal.committed(read)
+
+def sum_cost(connection: sqlite3.Connection, job: int) -> float | None:
+    """Sum what a job's answers cost; see `cost_of`."""
+    if connection.execute("SELECT 1 FROM jobs WHERE id=? AND state='lost'", (job,)).fetchone():
+        return None
+    cost, unknown = connection.execute(
+        "SELECT coalesce(sum(cost), 0.0), count(*) FILTER (WHERE cost IS NULL) FROM calls"
+        " WHERE job = ? AND +state = 'done'",
+        (job,),
+    ).fetchone()
+    return None if unknown else cost
 
 
 def is_begun(journal: Journal, job: int) -> asyncio.Future[bool]:

@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nbnebius.journal import Purse
+from nbnebius.journal import Purse, settle_ended
 from nbnebius.session.core import Core
 
 if TYPE_CHECKING:
@@ -53,8 +53,10 @@ def hold_budgets(journal: Journal, config: Config, sandbox: bool | None) -> None
     """
     Put the budgets that the settings name into force, each with what counts as spent.
 
-    Of a day, other kernels spend too: what they did is looked up again every few seconds.
+    Of a day, other kernels spend too: what they did is looked up again every few seconds. What
+    batches held that have ended since is let go of.
     """
+    settle_ended(journal)
     held = {purse.name: purse for purse in journal.purses}
     purses = []
     for per, setting in SETTINGS.items():

@@ -431,6 +431,100 @@ def test_a_session_s_budget_holds_the_batch_until_its_cost_is_known(own_box, ope
     assert purse.spent == pytest.approx(got.neb_cost.sum())
 
 
+def test_money_is_let_go_of_though_another_kernel_brought_the_batch_home(own_box, opened):
+    box = own_box("--batch-rows-per-second", "4")
+    session, other = opened(box.url, box.key), opened(box.url, box.key)
+    session.set_budget(1.0)
+    (purse,) = session.budgets()
+    job = run(session, rows(4), background=True)
+    until(lambda: journal("SELECT 1 FROM jobs WHERE state = 'created'"))
+    job.cancel()
+    with pytest.raises(Stopped):
+        job.wait(60)
+    assert purse.held > 0
+    got = run(other, rows(4))
+    assert (got.neb_status == "ok").all()
+    session.budgets()
+    assert purse.held == pytest.approx(0)
+    assert purse.spent == pytest.approx(got.neb_cost.sum())
+
+
+def test_kernels_that_wait_for_one_batch_count_it_once_each(own_box, opened):
+    box = own_box("--batch-rows-per-second", "4")
+    sessions = [opened(box.url, box.key) for _ in range(2)]
+    purses = []
+    for session in sessions:
+        session.set_budget(1.0)
+        purses += session.budgets()
+    jobs = [run(session, rows(6), background=True) for session in sessions for _ in range(2)]
+    frames = [job.wait(60) for job in jobs]
+    assert all((frame.neb_status == "ok").all() for frame in frames)
+    assert totals(sessions[0]) == [6]
+    (paid,) = journal("SELECT sum(cost) FROM calls")[0]
+    assert [purse.held for purse in purses] == pytest.approx([0, 0])
+    assert [purse.spent for purse in purses] == pytest.approx([paid, paid])
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_money_of_a_batch_in_doubt_is_held_until_it_is_known(own_box, opened, monkeypatch, made):
+    box = own_box()
+    session = opened(box.url, box.key)
+    session.set_budget(1.0)
+    (purse,) = session.budgets()
+    original = Batches.create
+
+    async def lose_the_answer(self, body, **more):
+        if made:
+            await original(self, body, **more)
+        raise RequestTimeout("no answer came")
+
+    monkeypatch.setattr(Batches, "create", lose_the_answer)
+    with pytest.raises(RequestTimeout):
+        run(session, rows(3))
+    (bound,) = journal("SELECT sum(cost_bound) FROM calls")[0]
+    assert purse.held == pytest.approx(bound)
+    monkeypatch.setattr(Batches, "create", original)
+    got = run(session, rows(3))
+    assert purse.held == pytest.approx(0)
+    assert purse.spent == pytest.approx(got.neb_cost.sum())
+
+
+def test_a_batch_taken_over_from_the_dead_is_held_until_its_cost_is_known(own_box, opened):
+    box = own_box("--batch-rows-per-second", "2")
+    with start_child(box, 4, "created") as child:
+        assert child.wait(60) == DIED
+    (bound,) = journal("SELECT sum(cost_bound) FROM calls")[0]
+    session = opened(box.url, box.key)
+    session.set_budget(1.0)
+    (purse,) = session.budgets()
+    job = run(session, rows(4), background=True)
+    until(lambda: purse.held)
+    assert purse.held == pytest.approx(bound)
+    got = job.wait(60)
+    assert purse.held == pytest.approx(0)
+    assert purse.spent == pytest.approx(got.neb_cost.sum())
+
+
+@pytest.mark.parametrize("whose", ["job", "session", "day"])
+def test_a_batch_of_an_earlier_run_takes_its_room_in_every_budget(own_box, opened, whose):
+    box = own_box("--batch-rows-per-second", "4")
+    first, session = opened(box.url, box.key), opened(box.url, box.key)
+    bound = session.plan(rows(1), PROMPT, model=MODEL, max_tokens=60).bound / 2
+    job = run(first, rows(4), background=True)
+    until(lambda: journal("SELECT 1 FROM jobs WHERE state = 'created'"))
+    job.cancel()
+    with pytest.raises(Stopped):
+        job.wait(60)
+    room = 5.5 * bound
+    if whose != "job":
+        session.set_budget(room, whose)
+    with pytest.raises(BudgetReached) as over:
+        run(session, rows(8), budget=room if whose == "job" else None)
+    # Four rows are in the earlier batch; there is room for one more.
+    assert list(over.value.frame.neb_status) == ["ok"] * 5 + ["unsent"] * 3
+    assert totals(session) == [1, 4]
+
+
 def test_rows_in_a_batch_already_need_no_second_consent(own_box, opened, monkeypatch):
     monkeypatch.setenv("NBNEBIUS_CONFIRM_USD", "0")
     box = own_box("--batch-rows-per-second", "4")

@@ -20,8 +20,11 @@ from nbnebius.journal import (
     cost_of,
     find_job,
     give_up_job,
+    hold_batch,
     jobs_of,
     put_away,
+    release_batch,
+    settle_batch,
     take_job,
     turn_job,
 )
@@ -137,6 +140,7 @@ class BatchRunner:
                         self._forget(number)
                     else:
                         self._followed[number] = Followed(job)
+                        await self._hold(job)
         for number, followed in list(self._followed.items()):
             if followed.job.remote is None and not followed.job.has_ended:
                 await self._take_over(number)
@@ -168,8 +172,11 @@ class BatchRunner:
         followed = self._followed[number]
         followed.job = job
         if job.has_ended:
+            self._settle(number, await cost_of(self._journal, number))
             await self._enter(number, cached=True)
-        elif job.remote is None:
+            return
+        await self._hold(job)
+        if job.remote is None:
             await self._take_over(number)
         else:
             try:
@@ -201,17 +208,26 @@ class BatchRunner:
         )
         if note:
             self._job.observer(Note(note))
-        if ended:
-            await self._settle(number, await cost_of(self._journal, number))
+        self._settle(number, await cost_of(self._journal, number))
         await self._enter(number, cached=not ended)
 
-    async def _settle(self, number: int, cost: float | None) -> None:
-        if self._job.purse is not None:
-            settle(self._job.purse, self._sender.pledged.get(number), cost)
-        held = {id(purse): hold for purse, hold in self._journal.pledged.pop(number, [])}
-        for purse in self._journal.purses:
-            hold = held.get(id(purse))
-            settle(purse, None if hold is None else hold.bound, cost)
+    async def _hold(self, job: KeptJob) -> None:
+        """Hold what a batch that is followed can cost, whoever sent it."""
+        await hold_batch(self._journal, job.number, job.budget)
+        pledged, purse = self._sender.pledged, self._job.purse
+        if pledged.setdefault(job.number, None) is None and job.budget is not None:
+            pledged[job.number] = job.budget
+            if purse is not None:
+                purse.held += job.budget
+
+    def _settle(self, number: int, cost: float | None) -> None:
+        """Enter what a batch cost, whoever ended it: once in each purse."""
+        settle_batch(self._journal, number, cost)
+        pledged, purse = self._sender.pledged, self._job.purse
+        if number in pledged:
+            held = pledged.pop(number)
+            if purse is not None:
+                settle(purse, held, cost)
 
     async def _unknown(self, job: KeptJob, error: NotFoundError) -> None:
         """
@@ -229,8 +245,8 @@ class BatchRunner:
             ) from error
         why = f"the batch {job.remote} is not known at the server any more"
         await put_away(self._journal, job.number, "possibly_paid", why)
-        if await turn_job(self._journal, job.number, "lost"):
-            await self._settle(job.number, None)
+        await turn_job(self._journal, job.number, "lost")
+        self._settle(job.number, await cost_of(self._journal, job.number))
         await self._enter(job.number, cached=False)
 
     async def _take_over(self, number: int) -> None:
@@ -263,6 +279,10 @@ class BatchRunner:
     def _forget(self, number: int) -> None:
         """Nothing was created of a batch: its rows are free again."""
         self._followed.pop(number, None)
+        release_batch(self._journal, number)
+        held = self._sender.pledged.pop(number, None)
+        if self._job.purse is not None:
+            self._job.purse.held -= held or 0.0
         self._member[self._member == number] = 0
         self._freed = True
 

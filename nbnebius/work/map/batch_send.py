@@ -71,7 +71,7 @@ class Sender:
     left_over
         Whether somebody else was faster with some rows: look again.
     pledged
-        USD that the batches created here hold, by their numbers.
+        USD that batches hold in the job's own purse, by their numbers; None is unknown.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Sender:
         self._rules = rules
         self._member = member
         self._waiting: tuple[int, str] | None = None
-        self._creating: set[int] = set()
+        self._there: set[int] = set()  # batches that the server has, or may have
         self.over: NebiusError | None = None
         self.left_over = False
         self.pledged: dict[int, float | None] = {}
@@ -132,24 +132,36 @@ class Sender:
                     return number
             await give_up_job(journal, number)
         except NebiusError as error:
-            if number not in self._creating or not is_doubtful(error):
+            if number not in self._there or not is_doubtful(error):
                 await self._give_up(number)
             raise
         except anyio.get_cancelled_exc_class():
-            if number not in self._creating:
+            if number not in self._there:
                 with anyio.move_on_after(CLEAN_UP, shield=True):
                     await self._give_up(number)
             raise
         finally:
             journal.at_work.discard(number)
-            if number not in self.pledged:
+            if number in self._there:
+                self._keep(number, pledge)
+            else:
                 pledge.end()
         return await self.send(rows)  # all of these are somebody else's; there may be more
 
     async def _give_up(self, number: int) -> None:
         """Free the rows of a batch that was surely not created."""
+        self._there.discard(number)
         await give_up_job(self._journal, number)
         self._member[self._member == number] = 0
+
+    def _keep(self, number: int, pledge: Pledge) -> None:
+        """Hold on to the money of a batch, until somebody knows what became of it."""
+        self.pledged[number] = pledge.amount
+        self._journal.pledged[number] = [
+            (purse, Hold(pledge.amount))
+            for purse in pledge.purses
+            if purse is not self._job.purse and pledge.amount is not None
+        ]
 
     async def _gather(
         self, job: int, rows: Iterator[tuple[int, str]], file: BatchFile, pledge: Pledge
@@ -228,16 +240,13 @@ class Sender:
             # The upload may have taken an hour: look once more.
             batch = await find_batch(client, key, project)
         if batch is not None:
+            self._there.add(number)
             await turn_job(journal, number, "created", remote=batch.id)
         else:
             with anyio.move_on_after(CREATE_AT_MOST, shield=True):
-                self._creating.add(number)
+                self._there.add(number)
                 await turn_job(journal, number, "creating", file=file_id)
                 await self._create(number, file_id, key, file.requests)
-        self.pledged[number] = pledge.amount
-        if pledge.amount is not None:
-            hold = Hold(pledge.amount)
-            journal.pledged[number] = [(purse, hold) for purse in journal.purses]
 
     async def _upload(self, file: BatchFile, key: bytes) -> str:
         there = await find_file(self._client, key, file.size, self._project)

@@ -24,17 +24,19 @@ class Pledge:
 
     Attributes
     ----------
+    purses
+        As they were given.
     amount
         USD that are held in each; None where a row's highest price is unknown.
     """
 
     def __init__(self, purses: Sequence[Purse]) -> None:
         self.amount: float | None = 0.0
-        self._purses = purses
+        self.purses = purses
 
     def refusal(self, bound: float | None) -> NebiusError | None:
         """Say why one more row cannot be paid; None where it can."""
-        for purse in self._purses:
+        for purse in self.purses:
             if bound is None:
                 return no_price(purse)
             if not purse.fits(bound):
@@ -59,7 +61,7 @@ class Pledge:
             self.amount = None
             return
         self.amount += sign * bound
-        for purse in self._purses:
+        for purse in self.purses:
             purse.held += sign * bound
 
 

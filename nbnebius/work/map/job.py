@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.errors import BudgetReached, Stopped
 from nbnebius.journal import SLICE, Doubt, find_answers, find_doubt, note_reuse
 from nbnebius.work.map.answers import bill_of, outcome
 from nbnebius.work.map.book import Book, Found
 from nbnebius.work.map.form import PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from nbnebius.client import AsyncClient
     from nbnebius.errors import NebiusError
@@ -76,23 +75,24 @@ class RowsJob:
         """Give the newest record of a request that is of no use."""
         return max(self.since, self.book.useless.get(number, 0))
 
-    @property
-    def was_cut_short(self) -> bool:
-        """Whether the user, or the budget, ended it, rather than a fault."""
-        return isinstance(self.ended_by, Stopped | BudgetReached)
-
     def text(self, values: Any) -> str:
         """Write the prompt of a row that asks something."""
         text = self.template.fill(values)
         assert text is not None, "a row that was surveyed"
         return text
 
-    def open_rows(self) -> Iterator[tuple[int, str]]:
-        """Give the number and the prompt of each request that has no outcome yet."""
+    def asking_rows(self) -> Iterator[tuple[int, Sequence[Any]]]:
+        """Give the number of each request, and the values of the first row that asks it."""
         numbers, first = self.survey.numbers, self.survey.first
         for row, values in enumerate(self.source.rows()):
             number = int(numbers[row])
-            if number < 0 or first[number] != row or not self.book.is_open(number):
+            if number >= 0 and first[number] == row:
+                yield number, values
+
+    def open_rows(self) -> Iterator[tuple[int, str]]:
+        """Give the number and the prompt of each request that has no outcome yet."""
+        for number, values in self.asking_rows():
+            if not self.book.is_open(number):
                 continue
             text = self.template.fill(values)
             if text is None or self.form.key(text) != self.survey.key(number):
@@ -151,9 +151,7 @@ def record_kept(job: RowsJob, client: AsyncClient, rows: list[tuple[int, KeptRow
     if tape is None or not rows:
         return
     by_number = dict(rows)
-    numbers, first = job.survey.numbers, job.survey.first
-    for place, values in enumerate(job.source.rows()):
-        number = int(numbers[place])
-        if number in by_number and first[number] == place:
+    for number, values in job.asking_rows():
+        if number in by_number:
             row = by_number[number]
             tape.keep(PATH, job.form.data(job.text(values)), row.content_type, row.body)

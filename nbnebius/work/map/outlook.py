@@ -16,8 +16,6 @@ from nbnebius.work.estimate import estimate_tokens
 from nbnebius.work.price import BATCH_RATE, PER_MILLION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from nbnebius.journal import Journal
     from nbnebius.work.map.job import RowsJob
     from nbnebius.work.schema import Schema
@@ -117,15 +115,7 @@ async def look_ahead(job: RowsJob, journal: Journal) -> Outlook:
 
 def prompts(job: RowsJob, count: int) -> list[str]:
     """Write the first different prompts of a job."""
-    return list(islice(_texts(job), count))
-
-
-def _texts(job: RowsJob) -> Iterator[str]:
-    numbers, first = job.survey.numbers, job.survey.first
-    for row, values in enumerate(job.source.rows()):
-        number = int(numbers[row])
-        if number >= 0 and first[number] == row:
-            yield job.text(values)
+    return [job.text(values) for _, values in islice(job.asking_rows(), count)]
 
 
 def _ratio(job: RowsJob) -> float:

@@ -270,7 +270,8 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        scripts = [MIGRATIONS[n] for n in range(version + 1, VERSION + 1)] if version else [TABLES]
+        scripts = [] if version else [TABLES]
+        scripts += [MIGRATIONS[n] for n in MIGRATIONS if n > version]
         for statement in (each for script in scripts for each in statements(script)):
             connection.execute(statement)
         if version < VERSION:

@@ -43,10 +43,8 @@ CREATE TABLE calls (
     completion_tokens INTEGER,
     images INTEGER,
     cost REAL,
-    cost_bound REAL,
-    characters INTEGER
+    cost_bound REAL
 );
-CREATE INDEX calls_by_time ON calls (sent_at);
 CREATE INDEX calls_by_key ON calls (key, state);
 CREATE INDEX calls_running ON calls (session) WHERE state = 'sent';
 CREATE INDEX calls_of_embeddings ON calls (service, model) WHERE kind = 'embedding';
@@ -87,20 +85,10 @@ CREATE TABLE notes (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
 );
-CREATE TABLE reuses (
-    id INTEGER PRIMARY KEY,
-    at REAL NOT NULL,
-    session TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    service TEXT NOT NULL,
-    model TEXT NOT NULL,
-    answers INTEGER NOT NULL,
-    saved REAL
-);
-CREATE INDEX reuses_by_time ON reuses (at);
 """
 
-# What brings a file of an older version up to date: only additions, so that nothing is lost.
+# What each version adds: a new file takes them all, an older one those it lacks. Only additions, so
+# that nothing is lost.
 MIGRATIONS = {
     2: """
 ALTER TABLE calls ADD COLUMN characters INTEGER;

@@ -1,6 +1,7 @@
 """Commands: help, and a record that survives being written as a cell."""
 
 import dataclasses
+from keyword import iskeyword
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from nbnebius.commands import COMMANDS, ChatOptions, EmbedOptions
 from nbnebius.commands.command import RESERVED
 
-NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True)
+NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(lambda n: not iskeyword(n))
 VALUES = {
     "text": st.text(max_size=20).filter(lambda t: "{{" not in t),
     "whole": st.integers(-10, 10**12),

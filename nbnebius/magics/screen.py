@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.events import (
     Event,
+    Interlude,
     Note,
     Progress,
     ReasoningDelta,
@@ -16,6 +17,7 @@ from nbnebius.events import (
     ToolCalled,
 )
 from nbnebius.rendering.answer import footer_html
+from nbnebius.rendering.live_line import LiveLine
 from nbnebius.rendering.progress import duration, progress_line
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.stream import StreamView, TerminalView
@@ -43,12 +45,33 @@ class CellPainter:
         else:
             self._handle.update(bundle, raw=True, metadata=metadata)
 
+    def progress(self, text: str) -> None:
+        """Show how far the work is."""
+        self.show(line_bundle(text), {})
+
+    def wipe(self) -> None:
+        """Leave nothing of it."""
+        self.show({"text/plain": ""}, {})
+
 
 class LinePainter:
-    """The same in a terminal: only a last text is written, as lines."""
+    """The same in a terminal: one line that lives, and at the end the text, as lines."""
+
+    def __init__(self) -> None:
+        self._line = LiveLine(lambda: sys.stdout)
+
+    def progress(self, text: str) -> None:
+        """Show how far the work is, where somebody looks."""
+        if sys.stdout.isatty():
+            self._line.show(text)
+
+    def wipe(self) -> None:
+        """Leave nothing of it."""
+        self._line.wipe()
 
     def show(self, bundle: dict[str, str], metadata: dict[str, Any]) -> None:  # noqa: ARG002 - a terminal keeps none
         """Write the plain text."""
+        self.wipe()
         sys.stdout.write(bundle["text/plain"] + "\n")
 
 
@@ -95,12 +118,23 @@ class Screen:
     notebook
         Where it is shown.
     streams
-        Show the answer's text as it grows; else only the line.
+        Show the answer; else only the line.
     quiet
         Show no line.
+    whole
+        The answer is more than its text: a table, say. A terminal, where what is written stays,
+        shows such a one at its end.
     """
 
-    def __init__(self, notebook: Notebook, what: str, *, streams: bool, quiet: bool) -> None:
+    def __init__(
+        self,
+        notebook: Notebook,
+        what: str,
+        *,
+        streams: bool,
+        quiet: bool,
+        whole: bool = False,
+    ) -> None:
         self._notebook = notebook
         self._what = what
         self._quiet = quiet
@@ -108,9 +142,12 @@ class Screen:
         self._painter: CellPainter | LinePainter = (
             CellPainter() if notebook.in_kernel else LinePainter()
         )
+        self.streams = streams
         self.view: StreamView | TerminalView | None = None
-        if streams:
-            self.view = StreamView(self._painter) if notebook.in_kernel else TerminalView(_write)
+        if streams and notebook.in_kernel:
+            self.view = StreamView(self._painter)
+        elif streams and not whole:
+            self.view = TerminalView(_write)
         self._status = ""
         self._shown_at = 0.0
         self._begun = False
@@ -122,10 +159,13 @@ class Screen:
         match event:
             case TextDelta(text):
                 self._begun = True
+                self._status = ""
                 if self.view:
                     self.view.add(text)
             case ReasoningDelta(text):
-                self._begun = True
+                # A page shows it as it grows, a terminal its length at the end.
+                self._begun = self._begun or self._notebook.in_kernel
+                self._status = "reasoning"
                 if self.view:
                     self.view.add_reasoning(text)
             case Retrying(reason, seconds):
@@ -137,24 +177,28 @@ class Screen:
                 self._status = f"{name} was called{', and failed' if error else ''}"
             case Note(text):
                 self.notes.append(text)
+            case Interlude() if not self._notebook.in_kernel:
+                self._painter.wipe()
 
     def tick(self) -> None:
         """Repaint what is due."""
         if self.view and self._begun:
             self._waiting = False
+            if isinstance(self._painter, LinePainter):
+                self._painter.wipe()
             self.view.tick()
             return
         now = time.monotonic()
         elapsed = now - self._started
         # Nothing is said of what takes less than a second; after that the line lives.
-        if self._quiet or not self._notebook.in_kernel or now - self._shown_at < 0.5:  # noqa: PLR2004 - twice a second
+        if self._quiet or now - self._shown_at < 0.5:  # noqa: PLR2004 - twice a second
             return
         if elapsed < 1 and not self._status.startswith("rate"):
             return
         self._shown_at = now
         self._waiting = True
         status = self._status or f"waiting for {self._what}"
-        self._painter.show(line_bundle(f"{status} · {duration(elapsed)}"), {})
+        self._painter.progress(f"{status} · {duration(elapsed)}")
 
     def __enter__(self) -> Self:
         return self
@@ -162,20 +206,21 @@ class Screen:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Where a call failed before anything came, wipe the line that told of waiting."""
         if kind and self._waiting:
-            self._painter.show({"text/plain": ""}, {})
+            self._painter.wipe()
 
     def finish_answer(self, reply: Reply, footer: str, note: str) -> None:
         """Paint the final answer, in the place where it grew."""
-        assert self.view is not None
         metadata = dict(reply.metadata)
+        view = self.view
         # Only the first choice streams, and some models stream their answer as reasoning.
-        streamed = reply.streams_whole and (self.view.text.strip() or not reply.text)
-        if isinstance(self.view, TerminalView):
+        streamed = view and reply.streams_whole and (view.text.strip() or not reply.text)
+        if isinstance(view, TerminalView):
+            self._painter.wipe()
             if not streamed:
-                self.view.add(reply.all_text if reply.text else "")
-            self.view.finish(footer, note, metadata)
-        elif streamed:
-            self.view.finish(footer, note, metadata)
+                view.add(reply.all_text)
+            view.finish(footer, note, metadata)
+        elif view and streamed:
+            view.finish(footer, note, metadata)
         else:
             self._painter.show(reply.bundle(footer, note), metadata)
 

@@ -47,18 +47,9 @@ class Magic:
 
     def getdoc(self) -> str:
         """Give the manual for ``%name?``."""
+        from nbnebius.commands.manuals import manual
+
         return manual(self._name)
-
-
-def manual(name: str) -> str:
-    """Give a magic's manual, from its command."""
-    if name == "nebius":
-        from nbnebius.commands.nebius import MANUAL
-
-        return MANUAL
-    from nbnebius.commands import COMMANDS
-
-    return COMMANDS[name].help()
 
 
 class Notebook:

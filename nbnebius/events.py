@@ -33,6 +33,14 @@ class ReasoningDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class OfModel:
+    """A piece of one model's answer, where several are asked at once: the one at place `number`."""
+
+    number: int
+    event: TextDelta | ReasoningDelta
+
+
+@dataclass(frozen=True, slots=True)
 class Retrying:
     """A request will be sent again after `seconds`, because of `reason`."""
 
@@ -82,7 +90,9 @@ class Interlude:
     """Something else is about to be written: a question, a user's function's words, a result."""
 
 
-Event: TypeAlias = TextDelta | ReasoningDelta | Retrying | Progress | Note | ToolCalled | Interlude
+Event: TypeAlias = (
+    TextDelta | ReasoningDelta | OfModel | Retrying | Progress | Note | ToolCalled | Interlude
+)
 
 
 class Observer(Protocol):

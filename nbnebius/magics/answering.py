@@ -23,6 +23,8 @@ def answer(
     prepared: Prepared,
     options: PaidOptions,
     notes: Sequence[str],
+    *,
+    form: str = "md",
 ) -> Any:
     """
     Send a prepared request and show its answer; the `Reply` comes back unless it has a name.
@@ -37,6 +39,8 @@ def answer(
         The magic's own.
     notes
         What was put into the prompt, told below the answer.
+    form
+        How the answer is shown; see `Reply.show`.
     """
     if options.dry_run:
         show_dry_run(notebook, prepared)
@@ -50,6 +54,7 @@ def answer(
         streams=streams,
         quiet=options.quiet,
         whole=bool(more),
+        form=form,
     )
     screen.notes += notes
     try:

@@ -40,8 +40,10 @@ class CellPainter:
         from IPython.display import DisplayHandle
 
         if self._handle is None:
-            self._handle = DisplayHandle()
-            self._handle.display(bundle, raw=True, metadata=metadata)
+            handle = DisplayHandle()
+            handle.display(bundle, raw=True, metadata=metadata)
+            # Not before: an interrupt may come between, and what is not there cannot be replaced.
+            self._handle = handle
         else:
             self._handle.update(bundle, raw=True, metadata=metadata)
 
@@ -124,6 +126,8 @@ class Screen:
     whole
         The answer is more than its text: a table, say. A terminal, where what is written stays,
         shows such a one at its end.
+    form
+        How the answer is shown at its end; see `Reply.show`.
     """
 
     def __init__(
@@ -134,6 +138,7 @@ class Screen:
         streams: bool,
         quiet: bool,
         whole: bool = False,
+        form: str = "md",
     ) -> None:
         self._notebook = notebook
         self._what = what
@@ -145,9 +150,10 @@ class Screen:
         self.streams = streams
         self.view: StreamView | TerminalView | None = None
         if streams and notebook.in_kernel:
-            self.view = StreamView(self._painter)
-        elif streams and not whole:
+            self.view = StreamView(self._painter, verbatim=form != "md")
+        elif streams and not whole and form in {"md", "text"}:
             self.view = TerminalView(_write)
+        self._form = form
         self._status = ""
         self._shown_at = 0.0
         self._begun = False
@@ -212,6 +218,9 @@ class Screen:
         """Paint the final answer, in the place where it grew."""
         metadata = dict(reply.metadata)
         view = self.view
+        if self._form != "md" and not isinstance(view, TerminalView):
+            self._painter.show(reply.bundle(footer, note, self._form), metadata)
+            return
         # Only the first choice streams, and some models stream their answer as reasoning.
         streamed = view and reply.streams_whole and (view.text.strip() or not reply.text)
         if isinstance(view, TerminalView):

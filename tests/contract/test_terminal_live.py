@@ -145,7 +145,7 @@ def test_what_an_answer_holds_besides_its_text_is_shown_once(terminal):
     assert written.startswith("adding\r\n")
     shown = "\n".join(screen(written))
     assert shown.count("Tool: add(") == 1
-    assert shown.count("This is the result:") == 1
+    assert shown.count("- `add`: ") == 1
     assert "waiting" not in shown
 
 

@@ -21,6 +21,7 @@ _HOMES = {
     "BatchJob": "nbnebius.results.batch_job",
     "BudgetReached": "nbnebius.errors",
     "ConnectError": "nbnebius.errors",
+    "Embedder": "nbnebius.session.functions",
     "Gallery": "nbnebius.results",
     "Job": "nbnebius.results.job",
     "JournalError": "nbnebius.errors",
@@ -67,6 +68,7 @@ _HOMES = {
     "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
     "search": "nbnebius.session.functions",
+    "tasks": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
     "usage": "nbnebius.session.functions",
 }
@@ -80,6 +82,7 @@ __all__ = [
     "BatchJob",
     "BudgetReached",
     "ConnectError",
+    "Embedder",
     "Gallery",
     "Job",
     "JournalError",
@@ -127,6 +130,7 @@ __all__ = [
     "plot",
     "rerank",
     "search",
+    "tasks",
     "upload",
     "usage",
 ]
@@ -195,6 +199,7 @@ if TYPE_CHECKING:
     from nbnebius.results.job import Job
     from nbnebius.session import Session
     from nbnebius.session.functions import (
+        Embedder,
         batches,
         cancel_batch,
         chat,
@@ -216,6 +221,7 @@ if TYPE_CHECKING:
         plot,
         rerank,
         search,
+        tasks,
         upload,
         usage,
     )

@@ -65,6 +65,7 @@ NAMES = [
     "map",
     "matrix",
     "models",
+    "panel",
     "plan",
     "plot",
     "rerank",

@@ -40,6 +40,7 @@ class Vectors(Core):
         model: str | None = None,
         dimensions: int | None = None,
         column: str | None = None,
+        normalize: bool = False,
         private: bool | None = None,
         caller: Caller = FUNCTION,
         agreed: bool = False,
@@ -61,8 +62,8 @@ class Vectors(Core):
         try:
             self.run(work, caller, on_interrupt=job.halt.ask)
         except Stopped:
-            raise _stopped(embedding_frame(read.frame, job.result())) from None
-        frame = embedding_frame(read.frame, job.result())
+            raise _stopped(embedding_frame(read.frame, job.result(), normalize=normalize)) from None
+        frame = embedding_frame(read.frame, job.result(), normalize=normalize)
         if dimensions is not None:
             # Whoever searches in it must ask for the same, and not every model can be asked.
             frame.attrs["nbnebius"]["shortened"] = True

@@ -182,6 +182,12 @@ def _manuals(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - the shape 
     return [Suggestion(name, "manual") for name in NAMES]
 
 
+def _panels(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - likewise
+    from nbnebius.panels.opening import PANELS
+
+    return [Suggestion(name, "panel") for name in PANELS]
+
+
 def _sort_columns(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - likewise
     from nbnebius.types.model import ModelRecord
 
@@ -190,6 +196,7 @@ def _sort_columns(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - likew
 
 SOURCES: dict[str, Callable[[Asked], Iterable[Suggestion]]] = {
     "model": models,
+    "models": models,
     "out": variables,
     "frame": lambda asked: variables(asked, is_frame),
     "column": columns,
@@ -204,6 +211,7 @@ SOURCES: dict[str, Callable[[Asked], Iterable[Suggestion]]] = {
     # the text of commands that take one argument
     "embed.texts": lambda asked: variables(asked, lambda v: is_frame(v) or _is_series(v)),
     "models.text": lambda asked: models(asked, "any"),
+    "panel.name": _panels,
     # what verbs take
     "setting": settings,
     "manual": _manuals,

@@ -3,35 +3,52 @@
 from nbnebius.commands.batches import BATCHES, BatchesOptions
 from nbnebius.commands.chat import CHAT, ChatOptions
 from nbnebius.commands.command import Command
+from nbnebius.commands.compare import COMPARE, CompareOptions
 from nbnebius.commands.completion import COMPLETION, CompletionOptions
 from nbnebius.commands.embed import EMBED, EmbedOptions
 from nbnebius.commands.image import IMAGE, ImageOptions
 from nbnebius.commands.map import MAP, MapOptions
 from nbnebius.commands.models import MODELS, ModelsOptions
+from nbnebius.commands.panel import PANEL, PanelOptions
 from nbnebius.commands.search import SEARCH, SearchOptions
 
 COMMANDS = {
     command.name: command
-    for command in (BATCHES, CHAT, COMPLETION, EMBED, IMAGE, MAP, MODELS, SEARCH)
+    for command in (
+        BATCHES,
+        CHAT,
+        COMPARE,
+        COMPLETION,
+        EMBED,
+        IMAGE,
+        MAP,
+        MODELS,
+        PANEL,
+        SEARCH,
+    )
 }
 
 __all__ = [
     "BATCHES",
     "CHAT",
     "COMMANDS",
+    "COMPARE",
     "COMPLETION",
     "EMBED",
     "IMAGE",
     "MAP",
     "MODELS",
+    "PANEL",
     "SEARCH",
     "BatchesOptions",
     "ChatOptions",
     "Command",
+    "CompareOptions",
     "CompletionOptions",
     "EmbedOptions",
     "ImageOptions",
     "MapOptions",
     "ModelsOptions",
+    "PanelOptions",
     "SearchOptions",
 ]

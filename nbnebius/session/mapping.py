@@ -108,7 +108,7 @@ class Maps(Core):
         outlook = self._still_to_pay(ready, via, caller)
         if task and (note := before_rows(task, ready.rows, outlook, via)):
             (caller.see or self.observer)(note)
-        consent_to_rows(self.asker, outlook, budget, via)
+        consent_to_rows(caller.asker or self.asker, outlook, budget, via)
         job, work = self._map_job(ready, via)
         if background:
             job.watch(self._connection.start(work, Mailbox.unread()).future)

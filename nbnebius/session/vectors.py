@@ -21,6 +21,7 @@ from nbnebius.work.price import PER_MILLION
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbnebius.events import Asker
     from nbnebius.session.prepare import Prepared
     from nbnebius.session.service import Service
     from nbnebius.work.embed_outlook import EmbedOutlook
@@ -43,6 +44,7 @@ class Vectors(Core):
         model: str | None = None,
         dimensions: int | None = None,
         column: str | None = None,
+        normalize: bool = False,
         private: bool | None = None,
         caller: Caller = FUNCTION,
         agreed: bool = False,
@@ -73,9 +75,9 @@ class Vectors(Core):
             if budget is not None:
                 need_room(outlook, budget)
             else:
-                consent_to_texts(self.asker, outlook)
+                consent_to_texts(caller.asker or self.asker, outlook)
         elif not agreed:
-            self._agree_to(prepared)
+            self._agree_to(prepared, caller.asker or self.asker)
         job = Embedding(read.texts, prepared.body["model"], dimensions, origin, prepared.price)
 
         async def work(service: Service) -> None:
@@ -85,8 +87,8 @@ class Vectors(Core):
         try:
             self.run(work, caller, on_interrupt=job.halt.ask)
         except Stopped:
-            raise _stopped(embedding_frame(read.frame, job.result())) from None
-        frame = embedding_frame(read.frame, job.result())
+            raise _stopped(embedding_frame(read.frame, job.result(), normalize=normalize)) from None
+        frame = embedding_frame(read.frame, job.result(), normalize=normalize)
         if dimensions is not None:
             # Whoever searches in it must ask for the same, and not every model can be asked.
             frame.attrs["nbnebius"]["shortened"] = True
@@ -131,14 +133,15 @@ class Vectors(Core):
             caller,
         )
 
-    def _agree_to(self, prepared: Prepared) -> None:
+    @staticmethod
+    def _agree_to(prepared: Prepared, asker: Asker) -> None:
         """Ask once before many texts; those that are kept already are counted too."""
         price = prepared.price.tokens_in
         if price is not None:
             texts = prepared.body["input"]
             cost = sum(map(estimate_tokens, texts)) * price / PER_MILLION
             need_consent(
-                self.asker,
+                asker,
                 cost,
                 f"{len(texts):,} texts",
                 also="; what is kept costs nothing",

@@ -14,13 +14,15 @@ SHOWING = {"out", "quiet", "help", "show", "cell", "dry_run", "fresh", "raw"}
 # Fields of the request, which the function takes as **parameters.
 SAMPLING = {"temperature", "max_tokens", "top_p", "seed", "stop", "set"}
 ONLY_MAGIC = {
-    "chat": SHOWING | SAMPLING | {"file", "schema_multi"},  # files are read before
+    "chat": SHOWING | SAMPLING | {"file", "schema_multi", "as_"},  # Reply.show(as_)
+    "compare": SHOWING | SAMPLING | {"file", "model"},  # one -m for each of `models`
     "completion": SHOWING | (SAMPLING | {"logprobs"}),
     "embed": SHOWING | {"by"},  # a list of texts is cut already
     "image": SHOWING,
     "map": SHOWING | SAMPLING,
     "models": SHOWING | {"text"},  # what --search takes too
     "search": SHOWING,
+    "panel": SHOWING,
     "batches": SHOWING | {"words"},  # get_batch, cancel_batch
 }
 ONLY_FUNCTION = {
@@ -29,6 +31,7 @@ ONLY_FUNCTION = {
         "cache",
         "multi",
     },  # a magic always streams; --fresh and `reuse` rule what is kept
+    "compare": {"cache"},
     "completion": {"stream", "cache"},
     "embed": set(),
     "image": {"loras", "cache"},  # structured input comes by variable
@@ -36,6 +39,7 @@ ONLY_FUNCTION = {
     "models": {"api_key"},  # a key stands in no cell
     "batches": set(),
     "search": set(),
+    "panel": set(),
 }
 
 

@@ -41,7 +41,7 @@ class Holding:
             def do_GET(self):
                 outer.serve(self, sandbox.root_url)
 
-            do_POST = do_DELETE = do_GET
+            do_POST = do_DELETE = do_GET  # noqa: N815 - the standard library names them
 
             def log_message(self, *_):
                 """Say nothing."""

@@ -32,7 +32,7 @@ CASES = {
     "a stream of a function": "for piece in neb.chat('Who are you?', stream=True): pass",
     "a map of a function": "got = neb.map(rows, 'Tell: {text}')",
 }
-TWICE = {"map", "a map of a function", "embed", "search"}  # the first one waits for what is paid for
+TWICE = {"map", "a map of a function", "embed", "search"}  # the first lets what is paid for land
 READY = """
 import threading
 import ipywidgets, pandas as pd, nbnebius as neb

@@ -21,6 +21,7 @@ _HOMES = {
     "BatchJob": "nbnebius.results.batch_job",
     "BudgetReached": "nbnebius.errors",
     "ConnectError": "nbnebius.errors",
+    "Embedder": "nbnebius.session.functions",
     "Gallery": "nbnebius.results",
     "Job": "nbnebius.results.job",
     "JournalError": "nbnebius.errors",
@@ -69,6 +70,7 @@ _HOMES = {
     "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
     "search": "nbnebius.session.functions",
+    "tasks": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
     "usage": "nbnebius.session.functions",
 }
@@ -82,6 +84,7 @@ __all__ = [
     "BatchJob",
     "BudgetReached",
     "ConnectError",
+    "Embedder",
     "Gallery",
     "Job",
     "JournalError",
@@ -131,6 +134,7 @@ __all__ = [
     "plot",
     "rerank",
     "search",
+    "tasks",
     "upload",
     "usage",
 ]
@@ -200,6 +204,7 @@ if TYPE_CHECKING:
     from nbnebius.results.job import Job
     from nbnebius.session import Session
     from nbnebius.session.functions import (
+        Embedder,
         batches,
         cancel_batch,
         chat,
@@ -222,6 +227,7 @@ if TYPE_CHECKING:
         plot,
         rerank,
         search,
+        tasks,
         upload,
         usage,
     )

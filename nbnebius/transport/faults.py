@@ -195,7 +195,7 @@ def _plain(status: int, it_says: Said, about: About) -> tuple[str, str]:
         ),
         429: (
             "too many requests",
-            "Run it again then, or ask for a higher limit; %models shows each model's limits.",
+            "Wait, then run it again, or ask for a higher limit; %models shows the limits.",
         ),
     }
     if status in sentences:

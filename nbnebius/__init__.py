@@ -67,6 +67,7 @@ _HOMES = {
     "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
     "search": "nbnebius.session.functions",
+    "threads": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
     "usage": "nbnebius.session.functions",
 }
@@ -127,6 +128,7 @@ __all__ = [
     "plot",
     "rerank",
     "search",
+    "threads",
     "upload",
     "usage",
 ]
@@ -216,6 +218,7 @@ if TYPE_CHECKING:
         plot,
         rerank,
         search,
+        threads,
         upload,
         usage,
     )

@@ -63,6 +63,11 @@ class MapOptions(SamplingOptions):
     background: bool = option(
         "--background", kind="switch", help="come back at once with a job: .frame(), .wait()"
     )
+    with_: str | None = option(
+        "--with",
+        metavar="NAME|PATH",
+        help="a saved prompt (%nebius save) or a file with one; it stands before the cell's",
+    )
 
 
 MAP = Command(

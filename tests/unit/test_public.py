@@ -69,6 +69,7 @@ NAMES = [
     "plot",
     "rerank",
     "search",
+    "threads",
     "upload",
     "usage",
 ]

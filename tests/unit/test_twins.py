@@ -14,11 +14,12 @@ SHOWING = {"out", "quiet", "help", "show", "cell", "dry_run", "fresh", "raw"}
 # Fields of the request, which the function takes as **parameters.
 SAMPLING = {"temperature", "max_tokens", "top_p", "seed", "stop", "set"}
 ONLY_MAGIC = {
-    "chat": SHOWING | SAMPLING | {"file", "schema_multi"},  # files are read before
+    # files and saved prompts are read before; -c is thread=True
+    "chat": SHOWING | SAMPLING | {"file", "schema_multi", "with_", "continues"},
     "completion": SHOWING | (SAMPLING | {"logprobs"}),
     "embed": SHOWING | {"by"},  # a list of texts is cut already
     "image": SHOWING,
-    "map": SHOWING | SAMPLING,
+    "map": SHOWING | SAMPLING | {"with_"},  # a saved prompt is read before
     "models": SHOWING | {"text"},  # what --search takes too
     "search": SHOWING,
     "batches": SHOWING | {"words"},  # get_batch, cancel_batch

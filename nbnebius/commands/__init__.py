@@ -3,6 +3,7 @@
 from nbnebius.commands.batches import BATCHES, BatchesOptions
 from nbnebius.commands.chat import CHAT, ChatOptions
 from nbnebius.commands.command import Command
+from nbnebius.commands.compare import COMPARE, CompareOptions
 from nbnebius.commands.completion import COMPLETION, CompletionOptions
 from nbnebius.commands.embed import EMBED, EmbedOptions
 from nbnebius.commands.image import IMAGE, ImageOptions
@@ -12,13 +13,14 @@ from nbnebius.commands.search import SEARCH, SearchOptions
 
 COMMANDS = {
     command.name: command
-    for command in (BATCHES, CHAT, COMPLETION, EMBED, IMAGE, MAP, MODELS, SEARCH)
+    for command in (BATCHES, CHAT, COMPARE, COMPLETION, EMBED, IMAGE, MAP, MODELS, SEARCH)
 }
 
 __all__ = [
     "BATCHES",
     "CHAT",
     "COMMANDS",
+    "COMPARE",
     "COMPLETION",
     "EMBED",
     "IMAGE",
@@ -28,6 +30,7 @@ __all__ = [
     "BatchesOptions",
     "ChatOptions",
     "Command",
+    "CompareOptions",
     "CompletionOptions",
     "EmbedOptions",
     "ImageOptions",

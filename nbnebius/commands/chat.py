@@ -35,6 +35,13 @@ class ChatOptions(SamplingOptions):
     repair: bool = option(
         "--repair", kind="switch", help="where an answer does not fit, ask once more"
     )
+    as_: str = option(
+        "--as",
+        metavar="FORM",
+        choices=("md", "text", "json", "code"),
+        default="md",
+        help="show the answer as md, as text to the letter, as json, or its code alone",
+    )
     file: str | None = option(
         "--file", metavar="PATH", help="a text file to ask with; it stands before the question"
     )

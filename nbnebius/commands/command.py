@@ -7,6 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from nbnebius.commands.layout import table_of
 from nbnebius.commands.line import CAPTURE, Text, split_line
 from nbnebius.commands.option import Option, options_of
 from nbnebius.commands.quoting import quote
@@ -41,7 +42,7 @@ class Command(Generic[R]):
     text_field
         The record's field for the text: the line's rest, or the cell's body.
     line_text
-        The field for what stands on the line of a command that has the cell form only.
+        The field for what stands on the line of a command whose text is its body alone.
     notes
         What a user should know besides.
     has_cell
@@ -99,7 +100,7 @@ class Command(Generic[R]):
             values["show"] = True
         _check_pairs(values, self.options)
         if cell is None:
-            values[self.text_field] = parsed.text
+            values[self.line_text or self.text_field] = parsed.text
         else:
             values["cell"] = True
             values[self.text_field] = cell.removesuffix("\n")
@@ -110,9 +111,7 @@ class Command(Generic[R]):
     def help(self) -> str:
         """Give the manual: what it does, its forms, its options and three examples."""
         lines = [self.summary, "", *(f"    {form}" for form in self.usage), ""]
-        width = max(len(_left(option)) for option in self.options) + 2
-        for option in self.options:
-            lines += _paragraph(_left(option), option.help, min(width, 30))
+        lines += table_of(self.options)
         if self.notes:
             lines += ["", *textwrap.wrap(self.notes, 88)]
         lines += ["", "Examples:"]
@@ -141,7 +140,11 @@ class Command(Generic[R]):
         if self.line_text:
             words.append(str(values[self.line_text]))
         head = " ".join([self.name + first, *words]).rstrip()
-        if self.line_text or (self.has_cell and (values["cell"] or not _fits_line(text))):
+        if self.line_text:
+            is_cell = bool(text)
+        else:
+            is_cell = self.has_cell and (values["cell"] or not _fits_line(text))
+        if is_cell:
             return f"%%{head}\n{text}\n"
         guard = "-- " if "--" in text or text.startswith("-") or CAPTURE.match(text) else ""
         return f"%{head} {guard}{text}".rstrip() + "\n"
@@ -175,16 +178,3 @@ def _check_pairs(values: Mapping[str, Any], options: Sequence[Option]) -> None:
                 raise OptionError(f"{name} has a flag of its own", hint=f"use {flags[name]}")
             if name in RESERVED:
                 raise OptionError(f"{name} cannot be set", why="the magic itself sees to it")
-
-
-def _left(option: Option) -> str:
-    left = ", ".join(option.flags)
-    return f"{left} {option.metavar}" if option.takes_value else left
-
-
-def _paragraph(left: str, right: str, width: int) -> list[str]:
-    wrapped = textwrap.wrap(right, 88 - width) or [""]
-    first = f"  {left:<{width}}" if len(left) < width else f"  {left}  "
-    if len(left) >= width:
-        return [f"  {left}", *(" " * (width + 2) + line for line in wrapped)]
-    return [first + wrapped[0], *(" " * (width + 2) + line for line in wrapped[1:])]

@@ -77,6 +77,7 @@ MAP = Command(
     usage=(
         "%%map [flags] FRAME   the cell's body is the prompt, with {column} in it",
         '%%map [flags] "FRAME.query(...)"   any expression, in quotes',
+        "%map [flags] FRAME --with NAME   a saved prompt, with nothing added",
     ),
     examples=(
         (

@@ -23,6 +23,8 @@ def answer(
     prepared: Prepared,
     options: PaidOptions,
     notes: Sequence[str],
+    *,
+    form: str = "md",
 ) -> Any:
     """
     Send a prepared request and show its answer; the `Reply` comes back unless it has a name.
@@ -37,12 +39,16 @@ def answer(
         The magic's own.
     notes
         What was put into the prompt, told below the answer.
+    form
+        How the answer is shown; see `Reply.show`.
     """
     if options.dry_run:
         show_dry_run(notebook, prepared)
         return None
+    place = prepared.turn.place if prepared.turn else None
     streams = options.out is None or options.show
-    screen = Screen(notebook, prepared.body["model"], streams=streams, quiet=options.quiet)
+    model = prepared.body["model"]
+    screen = Screen(notebook, model, streams=streams, quiet=options.quiet, form=form)
     screen.notes += notes
     try:
         with screen:
@@ -50,7 +56,7 @@ def answer(
                 prepared,
                 stream=True,
                 private=private(options),
-                caller=caller(notebook, session, options, screen),
+                caller=caller(notebook, session, options, screen, place),
             )
     except Stopped as stopped:
         _show_partial(notebook, screen, options, stopped.reply, "stopped: what had come is kept")

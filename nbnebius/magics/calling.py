@@ -68,10 +68,17 @@ def expand_text(
     return expanded
 
 
-def caller(notebook: Notebook, session: Session, options: PaidOptions, screen: Screen) -> Caller:
+def caller(
+    notebook: Notebook,
+    session: Session,
+    options: PaidOptions,
+    screen: Screen,
+    place: str | None = None,
+) -> Caller:
     """Say who calls: this cell, with the reuse that its flags and the settings allow."""
     reuse: Reuse = "never" if options.fresh else session.config.get("reuse")
-    return Caller(notebook.place(), reuse, True, screen.see, screen.tick)  # noqa: FBT003 - shared
+    at = notebook.place() if place is None else place
+    return Caller(at, reuse, True, screen.see, screen.tick)  # noqa: FBT003 - shared
 
 
 def private(options: PaidOptions) -> bool | None:
@@ -120,10 +127,11 @@ def _shortened(value: Any) -> Any:
     return value
 
 
-def say_kept(notebook: Notebook, kept_from: datetime) -> None:
+def say_kept(notebook: Notebook, kept_from: datetime, which: str = "") -> None:
     """Tell that an answer was kept, in an output of its own: the answer's stays the same."""
     day = f"{kept_from.astimezone():%d %b}".lstrip("0")
-    say(notebook, f"kept from {day}, USD 0; run again to ask anew", {"nbnebius": {"kept": True}})
+    text = f"{which}kept from {day}, USD 0; run again to ask anew"
+    say(notebook, text, {"nbnebius": {"kept": True}})
 
 
 def give(notebook: Notebook, value: Any, options: PaidOptions) -> Any:

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 MAGICS: dict[str, tuple[str, ...]] = {
     "nebius": ("line",),
     "chat": ("line", "cell"),
+    "compare": ("line", "cell"),
     "completion": ("line", "cell"),
     "embed": ("line", "cell"),
     "image": ("line", "cell"),
-    "map": ("cell",),
+    "map": ("line", "cell"),
     "models": ("line",),
     "batches": ("line",),
     "search": ("line",),
@@ -46,18 +47,9 @@ class Magic:
 
     def getdoc(self) -> str:
         """Give the manual for ``%name?``."""
+        from nbnebius.commands.manuals import manual
+
         return manual(self._name)
-
-
-def manual(name: str) -> str:
-    """Give a magic's manual, from its command."""
-    if name == "nebius":
-        from nbnebius.commands.nebius import MANUAL
-
-        return MANUAL
-    from nbnebius.commands import COMMANDS
-
-    return COMMANDS[name].help()
 
 
 class Notebook:
@@ -68,6 +60,8 @@ class Notebook:
         self._execution: Any = None
         self._count = 0
         self._shown: list[Any] = []
+        # The magic, line and body of the last prompt, as they were typed.
+        self.asked: tuple[str, str, str | None] | None = None
         # Whether the sandbox that this notebook started is still there.
         self.sandbox_runs: Callable[[], bool] = lambda: False
 
@@ -119,11 +113,16 @@ class Notebook:
         self._count += 1
         parent = self._header()
         cell = parent.get("metadata", {}).get("cellId")
-        if not cell:
+        if not self.has_cell_id:
             history = self.shell.history_manager.input_hist_raw
             text = history[-1] if history else ""
             cell = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
         return f"{cell}/{self._count}"
+
+    @property
+    def has_cell_id(self) -> bool:
+        """Whether the front end names the cell, so that it is the same one in every run."""
+        return bool(self._header().get("metadata", {}).get("cellId"))
 
     def _header(self) -> dict[str, Any]:
         get_parent = getattr(self.shell, "get_parent", None)
@@ -137,3 +136,6 @@ class Notebook:
     def bind(self, name: str, value: Any) -> None:
         """Put a value into the user's namespace."""
         self.shell.user_ns[name] = value
+        if name == "_":
+            # IPython stops setting `_` once it is not what it set itself.
+            self.shell.displayhook._ = value

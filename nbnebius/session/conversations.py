@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbnebius.errors import OptionError
 from nbnebius.journal import keep_turn, thread_sums
@@ -21,10 +21,14 @@ from nbnebius.work.thread import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from nbnebius.journal import KeptTurn
     from nbnebius.results import Reply
+
+N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,17 @@ class Conversations(Chats):
         for name in self.thread_names():
             turns = self.turns(name)
             told = sums.get(name)
+            private = [turn for turn in turns if turn.is_private]
             found.append(
                 ThreadRow(
                     name=OWN if name == own else name,
                     turns=len(turns),
                     stale=sum(stale_ones(turns)),
                     gone=sum(turn.said is None for turn in turns),
-                    private=sum(turn.is_private for turn in turns),
+                    private=len(private),
                     model=turns[-1].model or None,
-                    tokens=told.tokens if told else None,
-                    cost=told.cost if told else None,
+                    tokens=_sum([told.tokens if told else None, *(t.tokens for t in private)]),
+                    cost=_sum([told.cost if told else None, *(t.cost for t in private)]),
                     asked=max(turn.asked_at for turn in turns),
                 )
             )
@@ -206,6 +211,11 @@ class Conversations(Chats):
         for turn in turns:
             keep_turn(self.journal, self.service_name, name, turn)
         return (OWN if name.startswith(NOTEBOOK) else name), len(turns)
+
+
+def _sum(amounts: Sequence[N | None]) -> N | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known[1:], known[0]) if known else None
 
 
 def _row(number: int, turn: KeptTurn, *, stale: bool) -> TurnRow:

@@ -59,7 +59,7 @@ class Said:
     def pack(self) -> bytes:
         """Write it as JSON, the same for the same content."""
         told = {"messages": list(self.messages), "system": self.system}
-        return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+        return json.dumps(told, separators=(",", ":")).encode()
 
 
 def said_in(turn: KeptTurn) -> Said:

@@ -49,6 +49,7 @@ NAMES = [
     "batches",
     "cancel_batch",
     "chat",
+    "compare",
     "completion",
     "connect",
     "create_batch",

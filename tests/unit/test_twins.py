@@ -14,8 +14,9 @@ SHOWING = {"out", "quiet", "help", "show", "cell", "dry_run", "fresh", "raw"}
 # Fields of the request, which the function takes as **parameters.
 SAMPLING = {"temperature", "max_tokens", "top_p", "seed", "stop", "set"}
 ONLY_MAGIC = {
-    # files and saved prompts are read before; -c is thread=True
-    "chat": SHOWING | SAMPLING | {"file", "schema_multi", "with_", "continues"},
+    # files and saved prompts are read before; -c is thread=True, --as is Reply.show(as_)
+    "chat": SHOWING | SAMPLING | {"file", "schema_multi", "with_", "continues", "as_"},
+    "compare": SHOWING | SAMPLING | {"file", "model"},  # one -m for each of `models`
     "completion": SHOWING | (SAMPLING | {"logprobs"}),
     "embed": SHOWING | {"by"},  # a list of texts is cut already
     "image": SHOWING,
@@ -30,6 +31,7 @@ ONLY_FUNCTION = {
         "cache",
         "multi",
     },  # a magic always streams; --fresh and `reuse` rule what is kept
+    "compare": {"cache"},
     "completion": {"stream", "cache"},
     "embed": set(),
     "image": {"loras", "cache"},  # structured input comes by variable

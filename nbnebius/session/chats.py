@@ -43,7 +43,7 @@ class Chats(Threads):
         schema: Any = None,
         multi: bool = False,
         repair: bool = False,
-        thread: str | None = None,
+        thread: str | bool | None = None,
         caller: Caller = FUNCTION,
         replacing: int | None = None,
         **parameters: Any,
@@ -52,13 +52,14 @@ class Chats(Threads):
         Settle everything about a chat without sending it.
 
         With a `thread`, its turns are sent first: those before the turn of the calling cell, or
-        before the turn that it is `replacing`.
+        before the turn that it is `replacing`. Without one, the settings are not asked for one.
         """
+        name = None if thread is None else self.thread_named(thread)
         usual = self.config.get("system")
-        messages = to_messages(prompt, system=system if thread else system or usual, images=images)
+        messages = to_messages(prompt, system=system if name else system or usual, images=images)
         turn = None
-        if thread:
-            turn = self.next_turn(messages, thread, caller, replacing=replacing)
+        if name:
+            turn = self.next_turn(messages, name, caller, replacing=replacing)
             messages = turn.messages(usual)
         shape = to_schema(schema) if schema is not None else None
         offered = as_list(tools)
@@ -157,7 +158,7 @@ class Chats(Threads):
         **options: Any,
     ) -> Reply:
         """Ask once and wait for the whole answer; see `nbnebius.chat`."""
-        prepared = self.prepare_chat(prompt, **options)
+        prepared = self.prepare_chat(prompt, caller=caller, **options)
         return self.ask(prepared, stream=stream, cache=cache, private=private, caller=caller)
 
     def stream_chat(

@@ -64,6 +64,7 @@ _HOMES = {
     "map": "nbnebius.session.functions",
     "matrix": "nbnebius.frames.embeddings",
     "models": "nbnebius.session.functions",
+    "panel": "nbnebius.panels",
     "plan": "nbnebius.session.functions",
     "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
@@ -126,6 +127,7 @@ __all__ = [
     "map",
     "matrix",
     "models",
+    "panel",
     "plan",
     "plot",
     "rerank",
@@ -194,6 +196,7 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from nbnebius.frames.embeddings import matrix
+    from nbnebius.panels import panel
     from nbnebius.results import Gallery, Picture, Reply
     from nbnebius.results.batch_job import BatchJob
     from nbnebius.results.job import Job

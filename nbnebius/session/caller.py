@@ -10,7 +10,7 @@ from nbnebius.work.origin import Origin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbnebius.events import Event
+    from nbnebius.events import Asker, Event
     from nbnebius.work.origin import Reuse
 
 
@@ -33,6 +33,8 @@ class Caller:
         Whether the place is named by the front end, so that it is the same cell in every run.
     tick
         Called about twenty times a second while waiting, on the calling thread.
+    asker
+        Whom to ask before something that is not cheap; the session's own if left out.
     """
 
     place: str = ""
@@ -41,6 +43,7 @@ class Caller:
     see: Callable[[Event], None] | None = None
     tick: Callable[[], None] | None = None
     lasting: bool = False
+    asker: Asker | None = None
 
     def origin(self, service: str, *, cache: bool, private: bool) -> Origin:
         """

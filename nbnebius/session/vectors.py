@@ -19,6 +19,7 @@ from nbnebius.work.price import PER_MILLION
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbnebius.events import Asker
     from nbnebius.session.prepare import Prepared
     from nbnebius.session.service import Service
 
@@ -39,6 +40,7 @@ class Vectors(Core):
         model: str | None = None,
         dimensions: int | None = None,
         column: str | None = None,
+        normalize: bool = False,
         private: bool | None = None,
         caller: Caller = FUNCTION,
         agreed: bool = False,
@@ -50,7 +52,7 @@ class Vectors(Core):
         prepared = self.prepare_embed(read, model=model, dimensions=dimensions)
         origin = self.origin_of(prepared, caller, cache=True, private=private)
         if not agreed:
-            self._agree_to(prepared)
+            self._agree_to(prepared, caller.asker or self.asker)
         job = Embedding(read.texts, prepared.body["model"], dimensions, origin, prepared.price)
 
         async def work(service: Service) -> None:
@@ -60,8 +62,8 @@ class Vectors(Core):
         try:
             self.run(work, caller, on_interrupt=job.halt.ask)
         except Stopped:
-            raise _stopped(embedding_frame(read.frame, job.result())) from None
-        frame = embedding_frame(read.frame, job.result())
+            raise _stopped(embedding_frame(read.frame, job.result(), normalize=normalize)) from None
+        frame = embedding_frame(read.frame, job.result(), normalize=normalize)
         if dimensions is not None:
             # Whoever searches in it must ask for the same, and not every model can be asked.
             frame.attrs["nbnebius"]["shortened"] = True
@@ -74,14 +76,15 @@ class Vectors(Core):
             raise job.ended_by
         return frame
 
-    def _agree_to(self, prepared: Prepared) -> None:
+    @staticmethod
+    def _agree_to(prepared: Prepared, asker: Asker) -> None:
         """Ask once before many texts; those that are kept already are counted too."""
         price = prepared.price.tokens_in
         if price is not None:
             texts = prepared.body["input"]
             cost = sum(map(estimate_tokens, texts)) * price / PER_MILLION
             need_consent(
-                self.asker,
+                asker,
                 cost,
                 f"{len(texts):,} texts",
                 also="; what is kept costs nothing",

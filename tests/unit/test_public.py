@@ -66,6 +66,7 @@ NAMES = [
     "map",
     "matrix",
     "models",
+    "panel",
     "plan",
     "plot",
     "rerank",

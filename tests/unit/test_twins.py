@@ -23,6 +23,7 @@ ONLY_MAGIC = {
     "map": SHOWING | SAMPLING | {"with_"},  # a saved prompt is read before
     "models": SHOWING | {"text"},  # what --search takes too
     "search": SHOWING,
+    "panel": SHOWING,
     "batches": SHOWING | {"words"},  # get_batch, cancel_batch
 }
 ONLY_FUNCTION = {
@@ -39,6 +40,7 @@ ONLY_FUNCTION = {
     "models": {"api_key"},  # a key stands in no cell
     "batches": set(),
     "search": set(),
+    "panel": set(),
 }
 
 

@@ -1,11 +1,17 @@
 """Conversations in a notebook: a cell is a turn, and running it again replaces it."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.kernel
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "threads.md"
+BLOCKS = re.findall(
+    r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
 HOSTILE = "<img src=x onerror=alert(1)> **bold**"
 
 
@@ -97,6 +103,33 @@ def test_without_cell_ids_a_restart_rebuilds_the_thread_too(start_kernel, sandbo
     kernel.restart()
     assert [footer(kernel.ok(code)) for code in cells] == first
     assert len(requests) == before
+
+
+def test_an_answer_that_is_stopped_is_a_turn_and_marked(start_kernel, slow_sandbox):
+    kernel = start_kernel(slow_sandbox)
+    cell = kernel.begin("%chat -c Write an essay of 800 words about granite.", "c1")
+    kernel.wait(cell, until=lambda c: len(c.paints) > 3)
+    kernel.interrupt()
+    kernel.wait(cell)
+    assert cell.ename == "Stopped"
+    shown = kernel.ok("%nebius threads notebook").plain
+    assert "this notebook's thread: 1 turn\n" in shown
+    assert "not finished" in shown
+    assert footer(kernel.ok("%chat -c --max-tokens 5 Go on.", "c2")).split(" · ")[3] == (
+        "turn 2, 1 sent"
+    )
+
+
+def test_a_conversation_is_replayed_without_its_journal(start_kernel, sandbox):
+    kernel = start_kernel(sandbox)
+    cells = ["%chat -c Name a mineral.", "%chat -c And its colour?", "%chat -c Why?"]
+    kernel.ok("%nebius record talk.nbr")
+    first = [kernel.ok(code, f"c{n}").displays[0]["data"] for n, code in enumerate(cells)]
+    kernel.ok("%nebius record off")
+    tape = kernel.folder / "talk.nbr"
+    elsewhere = start_kernel(NBNEBIUS_REPLAY=str(tape))
+    again = [elsewhere.ok(code).displays[0]["data"] for code in cells]
+    assert again == first
 
 
 def test_a_named_thread_is_the_same_for_the_function(kernel):
@@ -262,3 +295,10 @@ def test_tab_names_threads_and_saved_prompts(kernel):
     assert any("minerals" in match for match in tab("%chat --thread mi"))
     assert any("minerals" in match for match in tab("%nebius threads mi"))
     assert any("review" in match for match in tab("%chat --with re"))
+
+
+def test_every_block_of_the_page_runs(kernel):
+    assert len(BLOCKS) > 15
+    for number, block in enumerate(BLOCKS):
+        cell = kernel.run(block, f"page-{number}")
+        assert cell.status == "ok", f"{block}\n{cell.message}"

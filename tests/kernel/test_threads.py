@@ -9,8 +9,7 @@ import pytest
 pytestmark = pytest.mark.kernel
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "threads.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python
-(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 HOSTILE = "<img src=x onerror=alert(1)> **bold**"
 
 

@@ -71,6 +71,7 @@ _HOMES = {
     "rerank": "nbnebius.session.functions",
     "search": "nbnebius.session.functions",
     "tasks": "nbnebius.session.functions",
+    "threads": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
     "usage": "nbnebius.session.functions",
 }
@@ -135,6 +136,7 @@ __all__ = [
     "rerank",
     "search",
     "tasks",
+    "threads",
     "upload",
     "usage",
 ]
@@ -228,6 +230,7 @@ if TYPE_CHECKING:
         rerank,
         search,
         tasks,
+        threads,
         upload,
         usage,
     )

@@ -197,7 +197,7 @@ class Job:
         return RowsFailed(
             f"{failed:,} of {asked:,} rows have no answer",
             why=reason,
-            hint="run it again to ask these again; what is there costs nothing; "
+            hint="neb_error tells of each; run it again to ask these, what is there costs nothing; "
             f"--allow-failed {min(1.0, failed / asked):.2g} lets them pass",
         )
 

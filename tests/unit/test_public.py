@@ -73,6 +73,7 @@ NAMES = [
     "rerank",
     "search",
     "tasks",
+    "threads",
     "upload",
     "usage",
 ]

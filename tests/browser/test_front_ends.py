@@ -1,4 +1,8 @@
-"""The same cells in JupyterLab and in Notebook 7, and a notebook that comes from elsewhere."""
+"""
+The same cells in JupyterLab and in Notebook 7, and a notebook that comes from elsewhere.
+
+With `NBN_SCREENSHOTS=docs/images` the pictures of docs/frontends.md are made anew.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ CELLS = [
     "%chat --modle Qwen/Qwen3-32B Hello",
     "%image A lighthouse at dawn --n 2 --seed 7 --width 256 --height 256",
     f"ax = neb.plot.similarity(neb.embed({TEXTS}))",
-    '%%chat --schema-multi "name, age int"\nAnna is 31 years old. Ben is 42 years old.',
+    '%%chat --schema "name, age int"\nAnna is 31 years old.',
     "%panel usage",
 ]
 SIZES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
@@ -63,7 +67,7 @@ def test_the_same_cells_look_the_same(open_notebook, page, name):
     told = notebook.cell_output(2).inner_text().strip().splitlines()
     assert told[0].startswith("OptionError: There is no flag --modle")
     assert len(told) <= 3
-    save_screenshot(page, f"front-end-{name}-error")
+    save_screenshot(page, f"front-end-{front.rpartition('/')[2]}")
 
     for index in (3, 4, 5):
         notebook.run_cell(index)
@@ -74,7 +78,6 @@ def test_the_same_cells_look_the_same(open_notebook, page, name):
     assert all(width > 100 for width in page.evaluate(SIZES))
     table = notebook.cell_output(5).locator("table")
     assert table.locator("th").all_inner_texts() == ["name", "age"]
-    save_screenshot(page, f"front-end-{name}-plot")
     assert page.watch.outside == []
     if name == "JupyterLab":  # Notebook 7 has one of its own now and then, before any cell ran
         assert page.watch.errors == []
@@ -92,7 +95,7 @@ def test_a_notebook_from_elsewhere_is_read_without_being_trusted(open_notebook, 
     assert theirs.cell_output(3).locator("img").count() == 2
     assert theirs.cell_output(4).locator("img").count() == 1
     assert all(width > 100 for width in page.evaluate(SIZES)[:3])
-    assert "Ben" in theirs.cell_output(5).locator("table").inner_text()
+    assert "Anna" in theirs.cell_output(5).locator("table").inner_text()
     kept = theirs.cell_output(6).locator("[class^=nbnebius-kept]")
     assert kept.is_visible()
     assert "play money" in kept.inner_text()
@@ -113,4 +116,29 @@ def test_a_comparison_grows_side_by_side(open_notebook, page):
     shown = notebook.save().cells[1].outputs[0]["data"]["text/plain"]
     assert shown.count("158, 159, 160") == 2
     assert page.watch.outside == []
+    assert page.watch.errors == []
+
+
+def test_a_cell_that_is_run_again_replaces_its_own_turn(open_notebook, page):
+    page.set_viewport_size({"width": 900, "height": 620})
+    cells = [
+        LOAD,
+        "%%chat -c\nRepeat this: a granite lighthouse",
+        "%%chat -c\nRepeat this: a second one",
+        "%nebius threads notebook",
+    ]
+    notebook = open_notebook(cells)
+    for index in (0, 1, 2):
+        notebook.run_cell(index)
+    assert "turn 2, 1 sent" in notebook.cell_output(2).inner_text()
+    notebook.run_cell(1)
+    assert "turn 1, 0 sent" in notebook.cell_output(1).inner_text()
+    notebook.run_cell(2)
+    assert "turn 2, 1 sent" in notebook.cell_output(2).inner_text()
+    notebook.run_cell(3)
+    told = notebook.cell_output(3).inner_text()
+    assert told.count("Repeat this: a granite") == 1, told
+    assert told.count("Repeat this: a second") == 1, told
+    notebook.cell(3).scroll_into_view_if_needed()
+    save_screenshot(page, "front-end-turns")
     assert page.watch.errors == []

@@ -202,3 +202,17 @@ def test_a_notebook_is_run_from_the_command_line(surroundings, tmp_path):
     assert done.returncode == 0, done.stderr
     saved = nbformat.read(tmp_path / "asked.ipynb", as_version=4)
     assert "118, 119, 120" in saved.cells[1].outputs[0].data["text/plain"]
+
+
+@pytest.mark.parametrize("code", ["%chat --modle x Hello", "%nebius login", "%chat {{nobody}}"])
+def test_an_error_ends_a_run_from_the_command_line(surroundings, tmp_path, code):
+    _, environment = surroundings
+    nbformat.write(new_notebook([CELLS["load"], code, "print('after')"]), tmp_path / "bad.ipynb")
+    jupyter = shutil.which("jupyter-execute", path=str(Path(sys.executable).parent))
+    done = subprocess.run(
+        [jupyter, "bad.ipynb", "--inplace"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert re.search(r"(Option|Settings)Error: ", done.stderr)
+    assert "after" not in (tmp_path / "bad.ipynb").read_text().replace("print('after')", "")

@@ -50,6 +50,7 @@ NAMES = [
     "cancel_batch",
     "chat",
     "compare",
+    "compare_runs",
     "completion",
     "connect",
     "create_batch",

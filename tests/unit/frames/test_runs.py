@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hostile import HOSTILE, PWN
+from hostile import HOSTILE
 
 import nbnebius as neb
 from nbnebius import errors
 
 COUNT = 40
+NAMES = ["column", "pattern", "rows", "examples"]
 STATUSES = ["ok", "partial", "skipped", "unsent", "failed", "possibly_paid"]
 INDEX = [f"row {number}" for number in range(COUNT)]
 
@@ -37,9 +38,7 @@ def patterns(answers):
     """Give the patterns of a run by column and name."""
     found = neb.compare_runs(run(), answers).summary.patterns
     found = found[found["run"] == "after"]
-    return {
-        (c, p): (n, e) for c, p, n, e in found[["column", "pattern", "rows", "examples"]].values
-    }
+    return {(c, p): (n, e) for c, p, n, e in found[NAMES].to_numpy()}
 
 
 def test_the_rows_that_changed_with_both_values():
@@ -90,7 +89,7 @@ def test_money_tokens_and_statuses_of_each():
     assert totals.loc["tokens"].to_list() == [800, 800, 0]
     assert totals.loc["kept"].to_list() == [40, 0, -40]
     assert totals.loc["failed"].to_list() == [0, 2, 2]
-    assert summary.status_changes.values.tolist() == [["ok", "failed", 2], ["ok", "partial", 1]]
+    assert summary.status_changes.to_numpy().tolist() == [["ok", "failed", 2], ["ok", "partial", 1]]
     changed = neb.compare_runs(run(), after)
     assert changed[("neb_status", "after")].astype(str).to_list() == ["failed", "failed", "partial"]
 
@@ -185,10 +184,7 @@ def test_it_shows_as_small_safe_tables():
     labels = ["good"] * 37 + ["bad"] * 3
     bundle = neb.compare_runs(run(), run(labels=labels, whys=whys))._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}
-    assert (
-        PWN not in bundle["text/html"].replace("&#x27;", "'")
-        or "<script" not in bundle["text/html"]
-    )
+    assert "<script" not in bundle["text/html"].lower()
     assert "<img" not in bundle["text/html"]
     assert "<svg" not in bundle["text/html"]
     text = bundle["text/plain"]

@@ -21,6 +21,7 @@ _HOMES = {
     "BatchJob": "nbnebius.results.batch_job",
     "BudgetReached": "nbnebius.errors",
     "ConnectError": "nbnebius.errors",
+    "Embedder": "nbnebius.session.functions",
     "Gallery": "nbnebius.results",
     "Job": "nbnebius.results.job",
     "JournalError": "nbnebius.errors",
@@ -65,10 +66,12 @@ _HOMES = {
     "map": "nbnebius.session.functions",
     "matrix": "nbnebius.frames.embeddings",
     "models": "nbnebius.session.functions",
+    "panel": "nbnebius.panels",
     "plan": "nbnebius.session.functions",
     "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
     "search": "nbnebius.session.functions",
+    "tasks": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
     "usage": "nbnebius.session.functions",
 }
@@ -82,6 +85,7 @@ __all__ = [
     "BatchJob",
     "BudgetReached",
     "ConnectError",
+    "Embedder",
     "Gallery",
     "Job",
     "JournalError",
@@ -127,10 +131,12 @@ __all__ = [
     "map",
     "matrix",
     "models",
+    "panel",
     "plan",
     "plot",
     "rerank",
     "search",
+    "tasks",
     "upload",
     "usage",
 ]
@@ -194,12 +200,14 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from nbnebius.frames.embeddings import matrix
+    from nbnebius.panels import panel
     from nbnebius.results import Gallery, Picture, Reply
     from nbnebius.results.batch_job import BatchJob
     from nbnebius.results.changed_rows import compare_runs
     from nbnebius.results.job import Job
     from nbnebius.session import Session
     from nbnebius.session.functions import (
+        Embedder,
         batches,
         cancel_batch,
         chat,
@@ -222,6 +230,7 @@ if TYPE_CHECKING:
         plot,
         rerank,
         search,
+        tasks,
         upload,
         usage,
     )

@@ -9,11 +9,23 @@ from nbnebius.commands.embed import EMBED, EmbedOptions
 from nbnebius.commands.image import IMAGE, ImageOptions
 from nbnebius.commands.map import MAP, MapOptions
 from nbnebius.commands.models import MODELS, ModelsOptions
+from nbnebius.commands.panel import PANEL, PanelOptions
 from nbnebius.commands.search import SEARCH, SearchOptions
 
 COMMANDS = {
     command.name: command
-    for command in (BATCHES, CHAT, COMPARE, COMPLETION, EMBED, IMAGE, MAP, MODELS, SEARCH)
+    for command in (
+        BATCHES,
+        CHAT,
+        COMPARE,
+        COMPLETION,
+        EMBED,
+        IMAGE,
+        MAP,
+        MODELS,
+        PANEL,
+        SEARCH,
+    )
 }
 
 __all__ = [
@@ -26,6 +38,7 @@ __all__ = [
     "IMAGE",
     "MAP",
     "MODELS",
+    "PANEL",
     "SEARCH",
     "BatchesOptions",
     "ChatOptions",
@@ -36,5 +49,6 @@ __all__ = [
     "ImageOptions",
     "MapOptions",
     "ModelsOptions",
+    "PanelOptions",
     "SearchOptions",
 ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.commands import COMMANDS
@@ -59,10 +60,10 @@ def _has_line(command: Command[Any]) -> bool:
 
 
 def _signature(name: str) -> str:
-    from nbnebius.session import functions
-
+    # By its public name: some live in rooms above this one.
+    function = getattr(import_module("nbnebius"), name)
     shown = []
-    for each in inspect.signature(getattr(functions, name)).parameters.values():
+    for each in inspect.signature(function).parameters.values():
         if each.kind is each.KEYWORD_ONLY and "*" not in shown:
             shown.append("*")
         stars = "**" if each.kind is each.VAR_KEYWORD else ""

@@ -18,6 +18,7 @@ MAGICS: dict[str, tuple[str, ...]] = {
     "image": ("line", "cell"),
     "map": ("cell",),
     "models": ("line",),
+    "panel": ("line",),
     "batches": ("line",),
     "search": ("line",),
 }

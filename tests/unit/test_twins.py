@@ -22,6 +22,7 @@ ONLY_MAGIC = {
     "map": SHOWING | SAMPLING,
     "models": SHOWING | {"text"},  # what --search takes too
     "search": SHOWING,
+    "panel": SHOWING,
     "batches": SHOWING | {"words"},  # get_batch, cancel_batch
 }
 ONLY_FUNCTION = {
@@ -38,6 +39,7 @@ ONLY_FUNCTION = {
     "models": {"api_key"},  # a key stands in no cell
     "batches": set(),
     "search": set(),
+    "panel": set(),
 }
 
 

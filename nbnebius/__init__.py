@@ -72,6 +72,7 @@ _HOMES = {
     "rerank": "nbnebius.session.functions",
     "search": "nbnebius.session.functions",
     "tasks": "nbnebius.session.functions",
+    "threads": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
     "usage": "nbnebius.session.functions",
 }
@@ -137,6 +138,7 @@ __all__ = [
     "rerank",
     "search",
     "tasks",
+    "threads",
     "upload",
     "usage",
 ]
@@ -231,6 +233,7 @@ if TYPE_CHECKING:
         rerank,
         search,
         tasks,
+        threads,
         upload,
         usage,
     )

@@ -75,7 +75,7 @@ class VectorMap:
         shown: dict[str, Any] = {"properties": [] if color is None else [self._color_name]}
         if "text" in data:
             shown |= {"preview": "text", "preview_type": "text", "preview_text_lines": LINES}
-        self.scatter.tooltip(enable=True, histograms=False, **shown)
+        self.scatter.tooltip(enable=True, histograms=False, size="large", **shown)
         self.scatter.legend(legend=color is not None)
         self._widget: Any = None
 

@@ -74,6 +74,7 @@ NAMES = [
     "rerank",
     "search",
     "tasks",
+    "threads",
     "upload",
     "usage",
 ]

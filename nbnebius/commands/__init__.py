@@ -5,6 +5,7 @@ from nbnebius.commands.chat import CHAT, ChatOptions
 from nbnebius.commands.command import Command
 from nbnebius.commands.completion import COMPLETION, CompletionOptions
 from nbnebius.commands.embed import EMBED, EmbedOptions
+from nbnebius.commands.explain import EXPLAIN, FIX, ExplainOptions, FixOptions
 from nbnebius.commands.image import IMAGE, ImageOptions
 from nbnebius.commands.map import MAP, MapOptions
 from nbnebius.commands.models import MODELS, ModelsOptions
@@ -12,7 +13,7 @@ from nbnebius.commands.search import SEARCH, SearchOptions
 
 COMMANDS = {
     command.name: command
-    for command in (BATCHES, CHAT, COMPLETION, EMBED, IMAGE, MAP, MODELS, SEARCH)
+    for command in (BATCHES, CHAT, COMPLETION, EMBED, EXPLAIN, FIX, IMAGE, MAP, MODELS, SEARCH)
 }
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "COMMANDS",
     "COMPLETION",
     "EMBED",
+    "EXPLAIN",
+    "FIX",
     "IMAGE",
     "MAP",
     "MODELS",
@@ -30,6 +33,8 @@ __all__ = [
     "Command",
     "CompletionOptions",
     "EmbedOptions",
+    "ExplainOptions",
+    "FixOptions",
     "ImageOptions",
     "MapOptions",
     "ModelsOptions",

@@ -35,6 +35,9 @@ class ChatOptions(SamplingOptions):
     repair: bool = option(
         "--repair", kind="switch", help="where an answer does not fit, ask once more"
     )
+    code: bool = option(
+        "--code", kind="switch", help="put the answer's code into the next cell; it is not run"
+    )
     file: str | None = option(
         "--file", metavar="PATH", help="a text file to ask with; it stands before the question"
     )

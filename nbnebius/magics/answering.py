@@ -23,6 +23,8 @@ def answer(
     prepared: Prepared,
     options: PaidOptions,
     notes: Sequence[str],
+    *,
+    readable: bool = False,
 ) -> Any:
     """
     Send a prepared request and show its answer; the `Reply` comes back unless it has a name.
@@ -37,9 +39,11 @@ def answer(
         The magic's own.
     notes
         What was put into the prompt, told below the answer.
+    readable
+        A dry run shows the messages as they read.
     """
     if options.dry_run:
-        show_dry_run(notebook, prepared)
+        show_dry_run(notebook, prepared, readable=readable)
         return None
     streams = options.out is None or options.show
     screen = Screen(notebook, prepared.body["model"], streams=streams, quiet=options.quiet)

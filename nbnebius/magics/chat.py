@@ -10,8 +10,10 @@ from nbnebius.magics.answering import answer
 from nbnebius.magics.calling import expand_text, namespace_of, read
 from nbnebius.magics.expansion import lookup
 from nbnebius.magics.files import read_file
+from nbnebius.magics.offering import offer
 from nbnebius.magics.screen import show_text
 from nbnebius.session import default_session
+from nbnebius.work.code import joined_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +46,10 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         repair=options.repair,
         **options.parameters,
     )
-    return answer(notebook, session, prepared, options, [*notes, *expanded.notes])
+    reply = answer(notebook, session, prepared, options, [*notes, *expanded.notes])
+    if options.code and not options.dry_run:
+        offer(notebook, reply, options, joined_code)
+    return reply
 
 
 def _tools(options: ChatOptions, namespace: Mapping[str, Any]) -> list[Any] | None:

@@ -53,6 +53,13 @@ class Reply:
         return self._result.text
 
     @property
+    def code(self) -> str:
+        """The Python of the answer's code blocks, in order; "" for none."""
+        from nbnebius.work.code import joined_code
+
+        return joined_code(self.text)
+
+    @property
     def reasoning(self) -> str | None:
         """What the model thought first, where it says so."""
         return self._result.reasoning

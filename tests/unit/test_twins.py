@@ -14,13 +14,15 @@ SHOWING = {"out", "quiet", "help", "show", "cell", "dry_run", "fresh", "raw"}
 # Fields of the request, which the function takes as **parameters.
 SAMPLING = {"temperature", "max_tokens", "top_p", "seed", "stop", "set"}
 ONLY_MAGIC = {
-    "chat": SHOWING | SAMPLING | {"file", "schema_multi"},  # files are read before
+    "chat": SHOWING | SAMPLING | {"file", "schema_multi", "code"},  # a reply has .code
     "completion": SHOWING | (SAMPLING | {"logprobs"}),
     "embed": SHOWING | {"by"},  # a list of texts is cut already
     "image": SHOWING,
     "map": SHOWING | SAMPLING,
     "models": SHOWING | {"text"},  # what --search takes too
     "search": SHOWING,
+    "explain": SHOWING | SAMPLING,
+    "fix": SHOWING | SAMPLING | {"show_only"},
     "batches": SHOWING | {"words"},  # get_batch, cancel_batch
 }
 ONLY_FUNCTION = {
@@ -36,6 +38,8 @@ ONLY_FUNCTION = {
     "models": {"api_key"},  # a key stands in no cell
     "batches": set(),
     "search": set(),
+    "explain": {"cache"},
+    "fix": {"cache"},
 }
 
 

@@ -1,6 +1,5 @@
 """
-Secrets taken out of what goes into a prompt without anybody having read it: the variables, the
-source and the messages of an error.
+Secrets taken out of what goes into a prompt unread: an error's variables, source and messages.
 
 A secret is known by its name (``api_key``, ``password``), by its shape (``sk-…``, a JSON web
 token), or because the environment holds it under such a name.
@@ -46,7 +45,8 @@ _NAME: Final = re.compile(rf"(?:\A|_){_WORDS}(?:_(?:id|value|str|text|hash|salt|
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # A name in code or in a repr, and the text that it is given.
 _GIVEN: Final = re.compile(
-    r"""(?P<name>[A-Za-z_][\w-]*)(?P<between>["']?\]?\s*(?::\s*[\w.\[\] |]+?\s*=|==?|:)\s*[rbfuRBFU]{0,2})"""
+    r"""(?P<name>[A-Za-z_][\w-]*)"""
+    r"""(?P<between>["']?\]?\s*(?::\s*[\w.\[\] |]+?\s*=|==?|:)\s*[rbfuRBFU]{0,2})"""
     r"""(?P<text>\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""",
     re.DOTALL,
 )
@@ -117,8 +117,8 @@ def describe_masked(name: str, value: Any, *, budget: int) -> str:
     if isinstance(value, dict | list | tuple | set | frozenset):
         size = f"{type(value).__name__} of {len(value):,}: "
         return size + mask(describe(_without_secrets(value, _DEEPEST), budget=budget))
-    columns = getattr(value, "columns", None)
-    hidden = [c for c in columns if is_secret_name(str(c))] if columns is not None else []
+    columns = list(getattr(value, "columns", ()))
+    hidden = [column for column in columns if is_secret_name(str(column))]
     if hidden and type(value).__module__.partition(".")[0] == "pandas":
         return mask(frames.frame(value, budget * 4, hidden=frozenset(hidden)))
     if hidden:
@@ -127,7 +127,7 @@ def describe_masked(name: str, value: Any, *, budget: int) -> str:
 
 
 def _could_be_secret(name: str, value: Any) -> bool:
-    """Numbers, functions and types called ``token`` are what they seem, and a list of ``tokens``."""
+    """Numbers, functions and types called ``token`` are that, and so is a list of ``tokens``."""
     if value is None or isinstance(value, bool | int | float | type) or callable(value):
         return False
     return isinstance(value, str | bytes) or name.lower() not in _PLURALS

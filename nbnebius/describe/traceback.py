@@ -1,5 +1,5 @@
 """
-An error as a model should see it: the user's own frames, the line that failed, and what stood in it.
+An error as a model should see it: the user's own frames, and the lines that failed.
 
 Frames of libraries are folded to one line each way in; their paths are told from the package on,
 never from the root of a disk.
@@ -171,13 +171,13 @@ def versions(errors: Sequence[BaseException]) -> list[str]:
     found = [f"Python {sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"]
     names = [type(error).__module__.partition(".")[0] for error in errors]
     names += [place.package for error in errors for place in _walk(error.__traceback__)]
-    for name in dict.fromkeys(names):
-        if name and name not in _OUR_SHELL and (version := _version(name)):
-            found.append(f"{name} {version}")
-    return found
+    told = [(name, _version(name)) for name in dict.fromkeys(names) if name not in _OUR_SHELL]
+    return found + [f"{name} {version}" for name, version in told if version]
 
 
 def _version(package: str) -> str:
+    if not package:
+        return ""
     told = getattr(sys.modules.get(package), "__version__", "")
     if isinstance(told, str) and told:
         return told

@@ -57,8 +57,8 @@ def fences(text: str) -> list[Fence]:
 def _fence(token: Token, lines: Sequence[str]) -> Fence:
     words = token.info.split()
     language = words[0].strip("{}.").lower() if words else ""
-    last = lines[token.map[1] - 1].strip(" >\t") if token.map else ""
-    closed = bool(token.map) and token.map[1] - token.map[0] > 1 and last.startswith(token.markup)
+    first, end = token.map or (0, 0)
+    closed = end - first > 1 and lines[end - 1].strip(" >\t").startswith(token.markup)
     return Fence(language, token.content, closed)
 
 

@@ -128,7 +128,7 @@ def _trace(
     lines = [f"{'caused by ' if number else ''}{type(error).__name__}:"]
     for place in found:
         lines.append(f"  {place.where}")
-        if not place.package and place.cell != skip:
+        if not place.package and (skip is None or place.cell != skip):
             for at, source in place.around(_AROUND):
                 mark = "->" if place.first <= at <= place.last else "  "
                 lines.append(f"    {mark} {at} | {source[:_LONGEST_LINE]}")

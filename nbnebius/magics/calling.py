@@ -32,7 +32,7 @@ def namespace_of(notebook: Notebook, local: Mapping[str, Any]) -> Mapping[str, A
     """Give the names that a magic sees: a function's own first, then the notebook's."""
     user: dict[str, Any] = notebook.shell.user_ns
     names = user if local is user else ChainMap(dict(local), user)
-    return Names(names, notebook.shell)
+    return Names(names, notebook)
 
 
 def read(

@@ -11,6 +11,8 @@ from nbnebius.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from nbnebius.magics.magic import Notebook
+
 CELL = re.compile(r"\s*In\[\s*(-?\d+)\s*\]\s*\Z")
 
 
@@ -76,28 +78,27 @@ class Names(Mapping[str, Any]):
     ----------
     names
         The user's namespace.
-    shell
-        The shell that keeps the history.
+    notebook
+        Where the history is kept.
     """
 
-    def __init__(self, names: Mapping[str, Any], shell: Any) -> None:
+    def __init__(self, names: Mapping[str, Any], notebook: Notebook) -> None:
         self._names = names
-        self._shell = shell
+        self._notebook = notebook
 
     def __getitem__(self, name: str) -> Any:
         if name == "Err" and name not in self._names:
-            from nbnebius.session.explaining import last_error
-
-            error = last_error()
+            error = self._notebook.errors.last()
             if error is None:
                 raise OptionError(
                     "There is no {{Err}}", why="no cell has failed since the kernel started"
                 )
             return error
         value = self._names[name]
-        if name == "In" and value is self._shell.history_manager.input_hist_parsed:
-            return inputs(self._shell)
-        if name == "Out" and value is self._shell.history_manager.output_hist:
+        shell = self._notebook.shell
+        if name == "In" and value is shell.history_manager.input_hist_parsed:
+            return inputs(shell)
+        if name == "Out" and value is shell.history_manager.output_hist:
             return Outputs(value)
         return value
 

@@ -67,8 +67,8 @@ def explaining(what: Any, name: str = "", key: Secret | None = None) -> Question
     Parameters
     ----------
     what
-        An exception, the text of some code, or anything that can be described; None is the last
-        error.
+        An exception, the text of some code, or anything that can be described; None where there
+        is no error.
     name
         What the value is called.
     key
@@ -79,7 +79,7 @@ def explaining(what: Any, name: str = "", key: Secret | None = None) -> Question
     OptionError
         Nothing is named, and there was no error.
     """
-    what = _subject(what, "explain", "an exception, a function or a variable, as explain(df)")
+    _need_subject(what, "explain", "name an exception, a function or a variable")
     if isinstance(what, BaseException):
         failure = describe_failure(what)
         return _question(_EXPLAIN_ERROR, failure.text, _told(what, failure), key)
@@ -103,7 +103,7 @@ def fixing(what: Any, name: str = "", key: Secret | None = None) -> Question:
     Parameters
     ----------
     what
-        An exception, or the text of some code, or a function; None is the last error.
+        An exception, or the text of some code, or a function; None where there is no error.
     name, key
         As for `explaining`.
 
@@ -112,7 +112,7 @@ def fixing(what: Any, name: str = "", key: Secret | None = None) -> Question:
     OptionError
         Nothing is named and there was no error, or what is named is neither error nor code.
     """
-    what = _subject(what, "fix", "an exception or a cell, as fix(In[3])")
+    _need_subject(what, "fix", "name a cell, as In[3], or a function")
     if isinstance(what, BaseException):
         failure = describe_failure(what)
         return _question(_FIX, failure.text, _told(what, failure), key)
@@ -149,16 +149,13 @@ def cell_to_mend(number: int, error: BaseException | None) -> BaseException | Ce
     return cell
 
 
-def _subject(what: Any, verb: str, hint: str) -> Any:
-    if what is None:
-        what = last_error()
+def _need_subject(what: Any, verb: str, hint: str) -> None:
     if what is None:
         raise OptionError(
             f"There is no error to {verb}",
             why="no cell has failed since the kernel started",
-            hint=f"name {hint}",
+            hint=hint,
         )
-    return what
 
 
 def _need_text(cell: Cell) -> None:

@@ -43,13 +43,13 @@ def fences(text: str) -> list[Fence]:
 
     Examples
     --------
-    >>> [fence.code for fence in fences("So:\\n```python\\nprint(1)\\n```")]
-    ['print(1)\\n']
+    >>> [fence.code for fence in fences("So:\n```python\nprint(1)\n```")]
+    ['print(1)\n']
     """
     from markdown_it import MarkdownIt
 
     text = text[:_MOST]
-    lines = text.splitlines()
+    lines = text.split("\n")  # as Markdown counts them
     tokens = MarkdownIt("commonmark", {"maxNesting": 20}).parse(text)
     return [_fence(token, lines) for token in tokens if token.type == "fence"]
 

@@ -22,6 +22,7 @@ OF_NEBIUS = [line.strip() for line in MANUAL.partition("Examples:")[2].splitline
 def kernel(start_kernel, sandbox):
     kernel = start_kernel(sandbox)
     kernel.ok(SETUP)
+    assert kernel.run("reviews['txt']").ename == "KeyError"  # for %explain and %fix
     return kernel
 
 

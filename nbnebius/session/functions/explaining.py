@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.session.default import default_session
-from nbnebius.session.explaining import explaining, fixing
+from nbnebius.session.explaining import explaining, fixing, last_error
 
 if TYPE_CHECKING:
     from nbnebius.results import Reply
@@ -54,7 +54,7 @@ def explain(
     NebiusError
         Everything of `nbnebius.errors`.
     """
-    question = explaining(what, key=default_session().endpoint.key)
+    question = explaining(_subject(what), key=default_session().endpoint.key)
     return _ask(question, model, cache=cache, private=private, parameters=parameters)
 
 
@@ -96,8 +96,12 @@ def fix(
     NebiusError
         Everything of `nbnebius.errors`.
     """
-    question = fixing(what, key=default_session().endpoint.key)
+    question = fixing(_subject(what), key=default_session().endpoint.key)
     return _ask(question, model, cache=cache, private=private, parameters=parameters)
+
+
+def _subject(what: Any) -> Any:
+    return last_error() if what is None else what
 
 
 def _ask(

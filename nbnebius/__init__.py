@@ -47,6 +47,7 @@ _HOMES = {
     "batches": "nbnebius.session.functions",
     "cancel_batch": "nbnebius.session.functions",
     "chat": "nbnebius.session.functions",
+    "compare": "nbnebius.session.functions",
     "completion": "nbnebius.session.functions",
     "connect": "nbnebius.session.functions",
     "create_batch": "nbnebius.session.functions",
@@ -65,6 +66,7 @@ _HOMES = {
     "map": "nbnebius.session.functions",
     "matrix": "nbnebius.frames.embeddings",
     "models": "nbnebius.session.functions",
+    "panel": "nbnebius.panels",
     "plan": "nbnebius.session.functions",
     "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
@@ -109,6 +111,7 @@ __all__ = [
     "batches",
     "cancel_batch",
     "chat",
+    "compare",
     "completion",
     "connect",
     "create_batch",
@@ -127,6 +130,7 @@ __all__ = [
     "map",
     "matrix",
     "models",
+    "panel",
     "plan",
     "plot",
     "rerank",
@@ -194,6 +198,7 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from nbnebius.frames.embeddings import matrix
+    from nbnebius.panels import panel
     from nbnebius.results import Gallery, Picture, Reply
     from nbnebius.results.batch_job import BatchJob
     from nbnebius.results.job import Job
@@ -202,6 +207,7 @@ if TYPE_CHECKING:
         batches,
         cancel_batch,
         chat,
+        compare,
         completion,
         connect,
         create_batch,

@@ -33,6 +33,14 @@ class ReasoningDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class OfModel:
+    """A piece of one model's answer, where several are asked at once: the one at place `number`."""
+
+    number: int
+    event: TextDelta | ReasoningDelta
+
+
+@dataclass(frozen=True, slots=True)
 class Retrying:
     """A request will be sent again after `seconds`, because of `reason`."""
 
@@ -77,7 +85,7 @@ class ToolCalled:
     error: bool
 
 
-Event: TypeAlias = TextDelta | ReasoningDelta | Retrying | Progress | Note | ToolCalled
+Event: TypeAlias = TextDelta | ReasoningDelta | OfModel | Retrying | Progress | Note | ToolCalled
 
 
 class Observer(Protocol):

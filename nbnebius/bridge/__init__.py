@@ -3,5 +3,6 @@
 from nbnebius.bridge.loop import Bridge
 from nbnebius.bridge.mailbox import Mailbox
 from nbnebius.bridge.task import Task
+from nbnebius.bridge.worker import Worker
 
-__all__ = ["Bridge", "Mailbox", "Task"]
+__all__ = ["Bridge", "Mailbox", "Task", "Worker"]

@@ -38,6 +38,13 @@ class ChatOptions(SamplingOptions):
     code: bool = option(
         "--code", kind="switch", help="put the answer's code into the next cell; it is not run"
     )
+    as_: str = option(
+        "--as",
+        metavar="FORM",
+        choices=("md", "text", "json", "code"),
+        default="md",
+        help="show the answer as md, as text to the letter, as json, or its code alone",
+    )
     file: str | None = option(
         "--file", metavar="PATH", help="a text file to ask with; it stands before the question"
     )

@@ -7,6 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from nbnebius.commands.layout import table_of
 from nbnebius.commands.line import CAPTURE, Text, split_line
 from nbnebius.commands.option import Option, options_of
 from nbnebius.commands.quoting import quote
@@ -110,9 +111,7 @@ class Command(Generic[R]):
     def help(self) -> str:
         """Give the manual: what it does, its forms, its options and three examples."""
         lines = [self.summary, "", *(f"    {form}" for form in self.usage), ""]
-        width = max(len(_left(option)) for option in self.options) + 2
-        for option in self.options:
-            lines += _paragraph(_left(option), option.help, min(width, 30))
+        lines += table_of(self.options)
         if self.notes:
             lines += ["", *textwrap.wrap(self.notes, 88)]
         lines += ["", "Examples:"]
@@ -175,16 +174,3 @@ def _check_pairs(values: Mapping[str, Any], options: Sequence[Option]) -> None:
                 raise OptionError(f"{name} has a flag of its own", hint=f"use {flags[name]}")
             if name in RESERVED:
                 raise OptionError(f"{name} cannot be set", why="the magic itself sees to it")
-
-
-def _left(option: Option) -> str:
-    left = ", ".join(option.flags)
-    return f"{left} {option.metavar}" if option.takes_value else left
-
-
-def _paragraph(left: str, right: str, width: int) -> list[str]:
-    wrapped = textwrap.wrap(right, 88 - width) or [""]
-    first = f"  {left:<{width}}" if len(left) < width else f"  {left}  "
-    if len(left) >= width:
-        return [f"  {left}", *(" " * (width + 2) + line for line in wrapped)]
-    return [first + wrapped[0], *(" " * (width + 2) + line for line in wrapped[1:])]

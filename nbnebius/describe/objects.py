@@ -52,7 +52,7 @@ def own_words(value: Any) -> str | None:
     coroutine is not awaited, and what fails or gives nothing else is not used.
     """
     try:
-        said = value._ai_repr_()  # noqa: SLF001 - the name that has been agreed on
+        said = value._ai_repr_()
     except Exception:  # noqa: BLE001 - a user's class may raise anything here
         return None
     if inspect.iscoroutine(said):

@@ -25,6 +25,7 @@ def answer(
     notes: Sequence[str],
     *,
     readable: bool = False,
+    form: str = "md",
 ) -> Any:
     """
     Send a prepared request and show its answer; the `Reply` comes back unless it has a name.
@@ -41,12 +42,15 @@ def answer(
         What was put into the prompt, told below the answer.
     readable
         A dry run shows the messages as they read.
+    form
+        How the answer is shown; see `Reply.show`.
     """
     if options.dry_run:
         show_dry_run(notebook, prepared, readable=readable)
         return None
     streams = options.out is None or options.show
-    screen = Screen(notebook, prepared.body["model"], streams=streams, quiet=options.quiet)
+    model = prepared.body["model"]
+    screen = Screen(notebook, model, streams=streams, quiet=options.quiet, form=form)
     screen.notes += notes
     try:
         with screen:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbnebius.commands.line import split_line
-from nbnebius.commands.option import option, options_of
+from nbnebius.commands.nebius import BudgetOptions
+from nbnebius.commands.option import options_of
 from nbnebius.errors import OptionError
 from nbnebius.magics.screen import say, show_rows
 from nbnebius.rendering.answer import usd
@@ -15,20 +15,6 @@ from nbnebius.session import default_session
 if TYPE_CHECKING:
     from nbnebius.journal import Purse
     from nbnebius.magics.magic import Notebook
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetOptions:
-    """The flags of ``%nebius budget``."""
-
-    per: str = option(
-        "--per",
-        metavar="SPAN",
-        choices=("session", "day"),
-        default="session",
-        help="of this session, or of all in a day",
-    )
-    keep: bool = option("--keep", kind="switch", help="for later sessions too")
 
 
 def budget(notebook: Notebook, rest: str) -> None:

@@ -131,10 +131,11 @@ def _shortened(value: Any) -> Any:
     return value
 
 
-def say_kept(notebook: Notebook, kept_from: datetime) -> None:
+def say_kept(notebook: Notebook, kept_from: datetime, which: str = "") -> None:
     """Tell that an answer was kept, in an output of its own: the answer's stays the same."""
     day = f"{kept_from.astimezone():%d %b}".lstrip("0")
-    say(notebook, f"kept from {day}, USD 0; run again to ask anew", {"nbnebius": {"kept": True}})
+    text = f"{which}kept from {day}, USD 0; run again to ask anew"
+    say(notebook, text, {"nbnebius": {"kept": True}})
 
 
 def give(notebook: Notebook, value: Any, options: PaidOptions) -> Any:

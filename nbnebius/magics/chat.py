@@ -10,6 +10,7 @@ from nbnebius.magics.answering import answer
 from nbnebius.magics.calling import expand_text, namespace_of, read
 from nbnebius.magics.expansion import lookup
 from nbnebius.magics.files import read_file
+from nbnebius.magics.named import named_pictures, named_schema
 from nbnebius.magics.offering import offer
 from nbnebius.magics.screen import show_text
 from nbnebius.session import default_session
@@ -38,7 +39,7 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         expanded.text,
         model=options.model,
         system=options.system,
-        images=[*_pictures(options, namespace), *expanded.pictures] or None,
+        images=[*named_pictures(options.images, namespace), *expanded.pictures] or None,
         tools=_tools(options, namespace),
         approve=options.approve,
         schema=_schema(options, namespace),
@@ -46,7 +47,8 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         repair=options.repair,
         **options.parameters,
     )
-    reply = answer(notebook, session, prepared, options, [*notes, *expanded.notes])
+    notes += expanded.notes
+    reply = answer(notebook, session, prepared, options, notes, form=options.as_)
     if options.code and not options.dry_run:
         offer(notebook, reply, options, joined_code)
     return reply
@@ -62,17 +64,8 @@ def _tools(options: ChatOptions, namespace: Mapping[str, Any]) -> list[Any] | No
 
 
 def _schema(options: ChatOptions, namespace: Mapping[str, Any]) -> Any:
-    """Give the schema: a variable's value where the text names one, else the short form."""
+    """Give the schema that one of the two flags names."""
     if options.schema is not None and options.schema_multi is not None:
         raise OptionError("There are two schemas", hint="use --schema or --schema-multi")
     text = options.schema if options.schema is not None else options.schema_multi
-    return None if text is None else namespace.get(text, text)
-
-
-def _pictures(options: ChatOptions, namespace: Mapping[str, Any]) -> list[Any]:
-    """Give the pictures that ``--images`` names: variables by name, else paths and URLs."""
-    found: list[Any] = []
-    for name in options.images:
-        value = namespace[name] if name.isidentifier() and name in namespace else name
-        found.extend(value if isinstance(value, list | tuple) else [value])
-    return found
+    return named_schema(text, namespace)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.commands.line import split_line
-from nbnebius.commands.option import option, options_of
+from nbnebius.commands.nebius import ConfigOptions
+from nbnebius.commands.option import options_of
 from nbnebius.commands.quoting import unquote
 from nbnebius.errors import OptionError
 from nbnebius.magics.screen import say, show_rows
@@ -16,14 +16,6 @@ from nbnebius.settings import SETTINGS, check
 if TYPE_CHECKING:
     from nbnebius.magics.magic import Notebook
     from nbnebius.settings import Config
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigOptions:
-    """The flags of ``%nebius config``."""
-
-    keep: bool = option("--keep", kind="switch", help="for later sessions too")
-    unset: bool = option("--unset", kind="switch", help="back to the value before")
 
 
 def configure(notebook: Notebook, rest: str) -> None:

@@ -2,7 +2,8 @@
 ``{{name}}`` in a prompt: expanded once, from the user's namespace, never from text.
 
 Names, dotted attributes, constant indexes, lists of them and slices, and a format after ``:`` are
-allowed; calls are not. Text that comes from a value is never looked at again. Single braces are plain text.
+allowed; calls are not. Text that comes from a value is never looked at again. Single braces are
+plain text.
 """
 
 from __future__ import annotations

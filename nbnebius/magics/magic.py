@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 MAGICS: dict[str, tuple[str, ...]] = {
     "nebius": ("line",),
     "chat": ("line", "cell"),
+    "compare": ("line", "cell"),
     "completion": ("line", "cell"),
     "embed": ("line", "cell"),
     "image": ("line", "cell"),
     "map": ("cell",),
     "models": ("line",),
+    "panel": ("line",),
     "batches": ("line",),
     "search": ("line",),
     "explain": ("line",),
@@ -50,18 +52,9 @@ class Magic:
 
     def getdoc(self) -> str:
         """Give the manual for ``%name?``."""
+        from nbnebius.commands.manuals import manual
+
         return manual(self._name)
-
-
-def manual(name: str) -> str:
-    """Give a magic's manual, from its command."""
-    if name == "nebius":
-        from nbnebius.commands.nebius import MANUAL
-
-        return MANUAL
-    from nbnebius.commands import COMMANDS
-
-    return COMMANDS[name].help()
 
 
 class Notebook:
@@ -147,3 +140,6 @@ class Notebook:
     def bind(self, name: str, value: Any) -> None:
         """Put a value into the user's namespace."""
         self.shell.user_ns[name] = value
+        if name == "_":
+            # IPython stops setting `_` once it is not what it set itself.
+            self.shell.displayhook._ = value

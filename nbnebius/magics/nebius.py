@@ -7,13 +7,14 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.commands.line import COMMENT, split_line
+from nbnebius.commands.manuals import NAMES, manual
 from nbnebius.commands.nebius import PurgeOptions, UsageOptions
 from nbnebius.commands.option import options_of
 from nbnebius.errors import NebiusError, OptionError, SettingsError
 from nbnebius.magics.budgeting import budget
 from nbnebius.magics.budgeting import told as told_budget
 from nbnebius.magics.configuring import configure
-from nbnebius.magics.magic import MAGICS, Notebook, manual
+from nbnebius.magics.magic import MAGICS, Notebook
 from nbnebius.magics.screen import say, show_rows, show_text
 from nbnebius.magics.taping import record, replay, replayed
 from nbnebius.rendering.answer import usd
@@ -38,7 +39,7 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
     verb, rest = verb or "status", rest.strip()
     if KEY_SHAPE.search(line):
         raise _key_in_cell("This line seems to hold a key")
-    if verb in {"-h", "--help"} or rest in {"-h", "--help"}:
+    if verb in {"-h", "--help"}:
         verb, rest = "help", ""
     action = VERBS.get(verb)
     if action is None:
@@ -48,6 +49,9 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
             why=f"did you mean {near[0]}?" if near else "",
             hint="it has " + ", ".join(VERBS),
         )
+    if {"-h", "--help"} & set(rest.split()):
+        show_text(notebook, manual(verb))
+        return None
     return action(notebook, rest)
 
 
@@ -234,10 +238,10 @@ def _purge(notebook: Notebook, rest: str) -> None:
 def _help(notebook: Notebook, rest: str) -> None:
     name = rest.lstrip("%") or "nebius"
     name = name.removeprefix("neb_")
-    if name not in MAGICS:
-        near = get_close_matches(name, MAGICS, n=1)
+    if name not in NAMES:
+        near = get_close_matches(name, NAMES, n=1)
         raise OptionError(
-            f"There is no magic {name!r}",
+            f"There is no magic and no verb {name!r}",
             why=f"did you mean {near[0]}?" if near else "",
             hint="there are " + ", ".join(f"%{m}" for m in MAGICS),
         )

@@ -98,9 +98,13 @@ class Screen:
         Show the answer's text as it grows; else only the line.
     quiet
         Show no line.
+    form
+        How the answer is shown at its end; see `Reply.show`.
     """
 
-    def __init__(self, notebook: Notebook, what: str, *, streams: bool, quiet: bool) -> None:
+    def __init__(
+        self, notebook: Notebook, what: str, *, streams: bool, quiet: bool, form: str = "md"
+    ) -> None:
         self._notebook = notebook
         self._what = what
         self._quiet = quiet
@@ -110,7 +114,12 @@ class Screen:
         )
         self.view: StreamView | TerminalView | None = None
         if streams:
-            self.view = StreamView(self._painter) if notebook.in_kernel else TerminalView(_write)
+            self.view = (
+                StreamView(self._painter, verbatim=form != "md")
+                if notebook.in_kernel
+                else TerminalView(_write if form in {"md", "text"} else _leave)
+            )
+        self._form = form
         self._status = ""
         self._shown_at = 0.0
         self._begun = False
@@ -168,6 +177,9 @@ class Screen:
         """Paint the final answer, in the place where it grew."""
         assert self.view is not None
         metadata = dict(reply.metadata)
+        if self._form != "md" and (self._notebook.in_kernel or self._form != "text"):
+            self._painter.show(reply.bundle(footer, note, self._form), metadata)
+            return
         # Only the first choice streams, and some models stream their answer as reasoning.
         streamed = reply.streams_whole and (self.view.text.strip() or not reply.text)
         if isinstance(self.view, TerminalView):
@@ -196,6 +208,10 @@ class Screen:
         for note in self.notes:
             say(self._notebook, note)
         self.notes.clear()
+
+
+def _leave(_text: str) -> None:
+    """Write nothing: what cannot be taken back waits until it is whole."""
 
 
 def _write(text: str) -> None:

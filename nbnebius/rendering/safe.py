@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
-__all__ = ["body_html", "escape", "parser", "plain", "safe_html", "wrap"]
+__all__ = ["as_written", "body_html", "escape", "parser", "plain", "safe_html", "wrap"]
 
 # Work is bounded by counting, not by a clock, so the same text always gives the same output.
 # Beyond these an answer is shown as written: 200,000 characters are some 50,000 tokens.
@@ -138,11 +138,11 @@ def body_html(markdown: str) -> str:
     """Do the work of `safe_html`, without the box around it."""
     text = plain(markdown)
     if len(text) > _MOST_FOR_MARKDOWN or text.count("\n") > _MOST_LINES:
-        return _as_written(text)
+        return as_written(text)
     try:
         rendered = parser().render(text, {"steps": _MOST_STEPS})
     except (_TooMuchWork, RecursionError):
-        return _as_written(text)
+        return as_written(text)
     return _clean(rendered)
 
 
@@ -161,8 +161,8 @@ def _clean(rendered: str) -> str:
     )
 
 
-def _as_written(text: str) -> str:
-    """Show text as it is, escaped, and say so when not all of it fits."""
+def as_written(text: str) -> str:
+    """Show the text that `plain` gives as it is, escaped, and say so when not all of it fits."""
     rest = len(text) - _MOST_SHOWN
     more = f"\n… and {rest:,} more characters" if rest > 0 else ""
     shown = html.escape(text[:_MOST_SHOWN]) + more

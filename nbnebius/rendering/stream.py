@@ -1,10 +1,8 @@
 """
 An answer painted while it grows.
 
-Pieces may be added as fast as they come; painting happens in `tick`, on the thread that calls it.
-The first piece is painted at once. After that a repaint waits for 0.1 s, for five times what the
-last one cost, and for the connection: every repaint sends the whole answer again, so a long one
-is repainted less often.
+Pieces may be added as fast as they come; painting happens in `tick`, on the thread that calls it,
+as often as `Repaint` allows.
 """
 
 from __future__ import annotations
@@ -14,15 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from nbnebius.rendering.answer import answer_bundle, reasoning_title
 from nbnebius.rendering.growing import GrowingText
-from nbnebius.rendering.safe import escape, plain, wrap
+from nbnebius.rendering.repaint import Repaint
+from nbnebius.rendering.safe import as_written, escape, plain, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Painter", "StreamView", "TerminalView"]
+__all__ = ["Painter", "StreamView", "TerminalView", "growing_html"]
 
-_COST_FACTOR: Final = 5.0
-_BYTES_PER_SECOND: Final = 200_000
 _REASONING_SHOWN: Final = 400
 # Who sees the page sees the HTML; until the end the plain text need not travel as a whole.
 _PLAIN_SHOWN: Final = 1_000
@@ -47,6 +44,8 @@ class StreamView:
         Seconds that only go forward.
     interval
         The least time between two repaints, in seconds.
+    verbatim
+        Show the text as it comes, not as Markdown.
     """
 
     def __init__(
@@ -55,14 +54,14 @@ class StreamView:
         *,
         clock: Callable[[], float] = time.monotonic,
         interval: float = 0.1,
+        verbatim: bool = False,
     ) -> None:
         self._painter = painter
-        self._clock = clock
-        self._interval = interval
+        self._repaint = Repaint(clock, interval)
+        self._verbatim = verbatim
         self._answer = GrowingText()
         self._reasoning = GrowingText()
         self._changed = False
-        self._due = float("-inf")
         self._final: dict[str, str] | None = None
 
     @property
@@ -89,17 +88,17 @@ class StreamView:
 
     def tick(self) -> None:
         """Repaint, if there is something new and it is time."""
-        started = self._clock()
-        if not self._changed or started < self._due or self._final is not None:
-            return
-        bundle = self._growing_bundle()
+        if self._changed and self._final is None and self._repaint.is_due():
+            self._repaint.paint(self._paint)
+
+    def _paint(self) -> int:
+        bundle = {
+            "text/html": growing_html(self._answer, self._reasoning, verbatim=self._verbatim),
+            "text/plain": _end(self._answer.shown, _PLAIN_SHOWN),
+        }
         self._painter.show(bundle, {})
         self._changed = False
-        ended = self._clock()
-        sending = len(bundle["text/html"]) / _BYTES_PER_SECOND
-        self._due = max(
-            started + self._interval, ended + _COST_FACTOR * (ended - started), ended + sending
-        )
+        return len(bundle["text/html"])
 
     def finish(
         self, footer: str, note: str = "", metadata: Mapping[str, Any] | None = None
@@ -126,13 +125,13 @@ class StreamView:
             self._painter.show(dict(self._final), dict(metadata or {}))
         return self._final
 
-    def _growing_bundle(self) -> dict[str, str]:
-        thinking = _thinking_html(self._reasoning.shown, begun=bool(self._answer))
-        answer = wrap(self._answer.body_html()) if self._answer else ""
-        return {
-            "text/html": thinking + answer,
-            "text/plain": _end(self._answer.shown, _PLAIN_SHOWN),
-        }
+
+def growing_html(answer: GrowingText, reasoning: GrowingText, *, verbatim: bool = False) -> str:
+    """Draw an answer that still grows, below what is told of its reasoning."""
+    thinking = _thinking_html(reasoning.shown, begun=bool(answer))
+    if not answer:
+        return thinking
+    return thinking + (as_written(answer.shown) if verbatim else wrap(answer.body_html()))
 
 
 def _thinking_html(reasoning: str, *, begun: bool) -> str:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.client.reasoning import split_reasoning
-from nbnebius.rendering.answer import answer_bundle, footer_text
+from nbnebius.rendering.answer import footer_text
 from nbnebius.rendering.table import frame_bundle
 from nbnebius.rendering.tool_calls import calls_html, calls_text
+from nbnebius.results.showing import Shown, check_form, form_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -184,14 +185,37 @@ class Reply:
         """What a reader must know of a partial answer; "" for a whole one."""
         return "not finished: what had come is kept" if self.partial else ""
 
-    def bundle(self, footer: str, note: str = "") -> dict[str, str]:
+    def show(self, as_: str = "md") -> Shown:
+        """
+        Give the reply as something that shows itself in another form.
+
+        Parameters
+        ----------
+        as_
+            ``md``; ``text``, to the letter; ``json``, indented; ``code``, only the fenced code,
+            coloured and not run. What is no JSON, or holds no code, is shown to the letter.
+
+        Raises
+        ------
+        OptionError
+            There is no such form.
+        """
+        return Shown(self.bundle(self.footer, self.note, check_form(as_)), self.metadata)
+
+    def bundle(self, footer: str, note: str = "", form: str = "md") -> dict[str, str]:
         """Give the page's and the terminal's form; of several choices, all of them."""
-        text = "" if self._parsed else self.all_text
-        bundle = answer_bundle(text, reasoning=self.reasoning, footer=footer, note=note)
+        as_table = self._parsed is not None and form == "md"
+        bundle = form_bundle(
+            form,
+            "" if as_table else self.all_text,
+            reasoning=self.reasoning,
+            footer=footer,
+            note=note,
+        )
         before = {"text/html": calls_html(self.calls), "text/plain": calls_text(self.calls)}
         if before["text/plain"]:
             before["text/plain"] += "\n\n"
-        if self._parsed:
+        if as_table:
             table = frame_bundle(self.df)
             before["text/html"] += table["text/html"]
             before["text/plain"] += table["text/plain"] + "\n\n"

@@ -10,7 +10,7 @@ from nbnebius.work.origin import Origin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbnebius.events import Event
+    from nbnebius.events import Asker, Event
     from nbnebius.work.origin import Reuse
 
 
@@ -31,6 +31,8 @@ class Caller:
         Called with each event, on the calling thread.
     tick
         Called about twenty times a second while waiting, on the calling thread.
+    asker
+        Whom to ask before something that is not cheap; the session's own if left out.
     """
 
     place: str = ""
@@ -38,6 +40,7 @@ class Caller:
     shared: bool = False
     see: Callable[[Event], None] | None = None
     tick: Callable[[], None] | None = None
+    asker: Asker | None = None
 
     def origin(self, service: str, *, cache: bool, private: bool) -> Origin:
         """

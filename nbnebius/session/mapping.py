@@ -101,7 +101,8 @@ class Maps(Core):
                 why="its answers come later, and are matched with what is kept of their requests",
                 hint="leave out private, or ask the rows one by one: --via online",
             )
-        consent_to_rows(self.asker, self._still_to_pay(ready, via, caller), budget, via)
+        asker = caller.asker or self.asker
+        consent_to_rows(asker, self._still_to_pay(ready, via, caller), budget, via)
         job, work = self._map_job(ready, via)
         if background:
             job.watch(self._connection.start(work, Mailbox.unread()).future)

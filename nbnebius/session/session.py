@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.errors import OptionError
 from nbnebius.session.budgets import Budgets
 from nbnebius.session.caller import FUNCTION, Caller
-from nbnebius.session.chats import Chats
+from nbnebius.session.comparing import Comparing
 from nbnebius.session.ledger import Ledger
 from nbnebius.session.mapping import Maps
 from nbnebius.session.neighbours import neighbour_records
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nbnebius.types.model import ModelRecord
 
 
-class Session(Budgets, Chats, Maps, Searching, Pictures, Remote, Ledger, Taping):
+class Session(Budgets, Comparing, Maps, Searching, Pictures, Remote, Ledger, Taping):
     """
     One connection to one service, with its journal.
 

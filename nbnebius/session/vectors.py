@@ -19,6 +19,7 @@ from nbnebius.work.price import PER_MILLION
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbnebius.events import Asker
     from nbnebius.session.prepare import Prepared
     from nbnebius.session.service import Service
 
@@ -50,7 +51,7 @@ class Vectors(Core):
         prepared = self.prepare_embed(read, model=model, dimensions=dimensions)
         origin = self.origin_of(prepared, caller, cache=True, private=private)
         if not agreed:
-            self._agree_to(prepared)
+            self._agree_to(prepared, caller.asker or self.asker)
         job = Embedding(read.texts, prepared.body["model"], dimensions, origin, prepared.price)
 
         async def work(service: Service) -> None:
@@ -74,14 +75,15 @@ class Vectors(Core):
             raise job.ended_by
         return frame
 
-    def _agree_to(self, prepared: Prepared) -> None:
+    @staticmethod
+    def _agree_to(prepared: Prepared, asker: Asker) -> None:
         """Ask once before many texts; those that are kept already are counted too."""
         price = prepared.price.tokens_in
         if price is not None:
             texts = prepared.body["input"]
             cost = sum(map(estimate_tokens, texts)) * price / PER_MILLION
             need_consent(
-                self.asker,
+                asker,
                 cost,
                 f"{len(texts):,} texts",
                 also="; what is kept costs nothing",

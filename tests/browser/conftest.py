@@ -41,7 +41,9 @@ def kernel_environment(sandbox):
     return {
         "NEBIUS_BASE_URL": sandbox.base_url,
         "NEBIUS_API_KEY": sandbox.api_key,
-        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")])
+        ),
     }
 
 

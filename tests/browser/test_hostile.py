@@ -9,15 +9,24 @@ from nbconvert import HTMLExporter
 pytestmark = pytest.mark.browser
 
 SAFE = """
+import json
 import pandas as pd
 from hostile import HOSTILE
 from IPython.display import display
 from nbnebius.rendering.answer import answer_bundle
 from nbnebius.rendering.images import Thumb, gallery_bundle
+from nbnebius.rendering.side_by_side import side_by_side
 from nbnebius.rendering.table import frame_bundle
+from nbnebius.results.showing import form_bundle
 
 for text in HOSTILE:
     display(answer_bundle(text, reasoning=text, footer=text, note=text), raw=True)
+    for form in ("text", "json", "code"):
+        display(form_bundle(form, text, reasoning=text, footer=text, note=text), raw=True)
+        fenced = f"```{text}\\n{text}\\n```\\n" if form == "code" else json.dumps([text])
+        display(form_bundle(form, fenced), raw=True)
+answers = [answer_bundle(text, reasoning=text, note=text) for text in HOSTILE]
+display(side_by_side(HOSTILE, answers, HOSTILE[0]), raw=True)
 names = pd.Index(HOSTILE, dtype=object)  # half a character fits into no Arrow string
 display(frame_bundle(pd.DataFrame([HOSTILE], columns=names, dtype=object), max_rows=1), raw=True)
 frame = pd.DataFrame({"text": HOSTILE}, dtype=object)

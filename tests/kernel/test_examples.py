@@ -3,7 +3,7 @@
 import pytest
 
 from nbnebius.commands import COMMANDS
-from nbnebius.commands.nebius import MANUAL
+from nbnebius.commands.nebius import EXAMPLES
 
 pytestmark = pytest.mark.kernel
 
@@ -15,7 +15,6 @@ import nbnebius
 vectors = nbnebius.embed(reviews)
 """
 OF_COMMANDS = [(c.name, example) for c in COMMANDS.values() for example in c.examples]
-OF_NEBIUS = [line.strip() for line in MANUAL.partition("Examples:")[2].splitlines() if line.strip()]
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +34,11 @@ def test_an_example_runs(kernel, name, example):
     assert f"%{name}" in example
 
 
-@pytest.mark.parametrize("example", OF_NEBIUS)
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_of_nebius_runs(kernel, example):
     assert kernel.ok(example).displays
 
 
 def test_there_are_three_each():
-    assert len(OF_NEBIUS) == 3
+    assert len(EXAMPLES) == 3
     assert len(OF_COMMANDS) == 3 * len(COMMANDS)

@@ -14,7 +14,9 @@ SHOWING = {"out", "quiet", "help", "show", "cell", "dry_run", "fresh", "raw"}
 # Fields of the request, which the function takes as **parameters.
 SAMPLING = {"temperature", "max_tokens", "top_p", "seed", "stop", "set"}
 ONLY_MAGIC = {
-    "chat": SHOWING | SAMPLING | {"file", "schema_multi", "code"},  # a reply has .code
+    # A reply has .code, and .show(as_); files are read before.
+    "chat": SHOWING | SAMPLING | {"file", "schema_multi", "as_", "code"},
+    "compare": SHOWING | SAMPLING | {"file", "model"},  # one -m for each of `models`
     "completion": SHOWING | (SAMPLING | {"logprobs"}),
     "embed": SHOWING | {"by"},  # a list of texts is cut already
     "image": SHOWING,
@@ -23,6 +25,7 @@ ONLY_MAGIC = {
     "search": SHOWING,
     "explain": SHOWING | SAMPLING,
     "fix": SHOWING | SAMPLING | {"show_only"},
+    "panel": SHOWING,
     "batches": SHOWING | {"words"},  # get_batch, cancel_batch
 }
 ONLY_FUNCTION = {
@@ -31,6 +34,7 @@ ONLY_FUNCTION = {
         "cache",
         "multi",
     },  # a magic always streams; --fresh and `reuse` rule what is kept
+    "compare": {"cache"},
     "completion": {"stream", "cache"},
     "embed": set(),
     "image": {"loras", "cache"},  # structured input comes by variable
@@ -40,6 +44,7 @@ ONLY_FUNCTION = {
     "search": set(),
     "explain": {"cache"},
     "fix": {"cache"},
+    "panel": set(),
 }
 
 

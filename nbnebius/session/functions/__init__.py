@@ -2,6 +2,7 @@
 
 from nbnebius.session.functions import plot
 from nbnebius.session.functions.asking import chat, completion
+from nbnebius.session.functions.comparing import compare
 from nbnebius.session.functions.connecting import connect
 from nbnebius.session.functions.drawing import image
 from nbnebius.session.functions.embedding import embed
@@ -29,6 +30,7 @@ __all__ = [
     "batches",
     "cancel_batch",
     "chat",
+    "compare",
     "completion",
     "connect",
     "create_batch",

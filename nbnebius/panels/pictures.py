@@ -1,0 +1,39 @@
+"""A plot as a picture in a panel, drawn on whatever thread the panel works on."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING
+
+from nbnebius.rendering.safe import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+
+INCHES = (7.0, 3.2)
+DOTS = 100  # per inch: 700 pixels wide
+
+
+def plot_html(draw: Callable[[Axes], object], *, about: str) -> str:
+    """
+    Draw a plot into an ``<img>``.
+
+    Parameters
+    ----------
+    draw
+        Draws into the Axes it is given.
+    about
+        What is to be seen, for who cannot see it.
+    """
+    from matplotlib.figure import Figure
+
+    # Not pyplot: that one belongs to the main thread.
+    figure = Figure(figsize=INCHES, dpi=DOTS, layout="constrained", facecolor="white")
+    draw(figure.add_subplot())
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    data = base64.b64encode(file.getvalue()).decode("ascii")
+    return f'<img alt="{escape(about)}" style="max-width:100%" src="data:image/png;base64,{data}">'

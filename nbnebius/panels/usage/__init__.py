@@ -1,0 +1,1 @@
+"""What was spent, by model and day, against the budget."""

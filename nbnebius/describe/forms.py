@@ -106,6 +106,6 @@ def _short_enough(text: str, name: str) -> str:
         raise OptionError(
             f"{name} would be about {len(text) // 4:,} tokens",
             why=f"more than {_MOST_CHARACTERS // 4:,} are not sent",
-            hint=f"send a part, as {{{{{name}:head 20}}}}, or fewer columns, as {{{{{name}[['a']]}}}}",
+            hint=f"send a part, as {{{{{name}:head 20}}}} or {{{{{name}[['a column']]}}}}",
         )
     return text

@@ -3,7 +3,8 @@ Offering an answer's code for the next cell. It is never run.
 
 A kernel can ask a front end for a new cell, but neither see nor delete one. So for each cell code
 is put into a next cell once; when the cell is run again, the code is shown to be copied. After a
-restart a kept answer stands for an earlier run, whose cell is in the notebook still.
+restart an answer that this same cell bought stands for an earlier run, whose next cell is in the
+notebook still.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.describe.failure import fenced
 from nbnebius.magics.screen import CellPainter, say
 from nbnebius.rendering.safe import plain, safe_html
+from nbnebius.session import default_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,15 +56,17 @@ def offer(
         return
     cell = notebook.cell()
     before = notebook.offered.get(cell)
+    if before is None and _is_of_an_earlier_session(reply, cell):
+        before = code
     notebook.offered[cell] = code
     if not takes_cells(notebook):
         show_code(code)
         say(notebook, "this front end takes no cells from a kernel: copy the code from here")
-    elif before is None and not reply.cached:
+    elif before is None:
         notebook.shell.set_next_input(code, replace=False)
         if not options.quiet:
             say(notebook, "the code is in the next cell; nothing was run")
-    elif before == code or (before is None and reply.cached):
+    elif before == code:
         say(notebook, "this code was put into the next cell by an earlier run of this cell")
     else:
         show_code(code)
@@ -71,6 +75,15 @@ def offer(
             "an earlier run of this cell put code into the next cell: this is the new code, to be "
             "copied from here",
         )
+
+
+def _is_of_an_earlier_session(reply: Any, cell: str) -> bool:
+    """Tell whether this cell asked, and was offered the code, before the kernel was restarted."""
+    if not reply.cached:
+        return False
+    place = default_session().bought_by(reply)
+    # A recording that answers in the journal's place knows no cells.
+    return not place or place.rpartition("/")[0] == cell
 
 
 def takes_cells(notebook: Notebook) -> bool:

@@ -127,6 +127,11 @@ class Reply:
         return None if at is None else datetime.fromtimestamp(at, tz=UTC)
 
     @property
+    def record(self) -> int | None:
+        """The answer's number in the journal; None where it is not there."""
+        return self._result.record
+
+    @property
     def partial(self) -> bool:
         """Whether the answer broke off or was stopped."""
         return self._result.partial

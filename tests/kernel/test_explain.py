@@ -107,6 +107,11 @@ def test_a_kept_answer_after_a_restart_makes_no_second_cell(start_kernel, sandbo
     assert cell.offered == []
     assert "kept from" in cell.plain
     assert "by an earlier run" in cell.plain
+    # Another cell with the same question has no next cell yet, even if the answer is kept.
+    kernel.restart()
+    cell = kernel.ok(ask, "two", answers=[])
+    assert "kept from" in cell.plain
+    assert cell.offered == ["print('Hello, world!')"]
 
 
 @pytest.mark.parametrize("front", ["vscode", "nobody"])

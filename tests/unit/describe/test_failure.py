@@ -39,8 +39,12 @@ def test_an_error_is_told_with_its_line_its_variables_and_versions():
     assert "elsewhere = " not in failure.text.partition("## Variables")[2]
 
 
+def failing():
+    return total(FRAME, "prise")
+
+
 def test_of_libraries_only_the_way_in_is_told_and_no_path_of_the_disk():
-    text = describe_failure(caught(lambda: total(FRAME, "prise"))).text
+    text = describe_failure(caught(failing)).text
     assert "  pandas/core/indexes/base.py, line " in text
     assert "/site-packages/" not in text
     assert sys.prefix not in text

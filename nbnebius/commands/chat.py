@@ -16,7 +16,10 @@ class ChatOptions(SamplingOptions):
     prompt: str = ""
     system: str | None = option("-s", "--system", metavar="TEXT", help="the system prompt")
     images: tuple[str, ...] = option(
-        "--images", kind="list", metavar="PATH|URL|VAR", help="a picture the model should see"
+        "--images",
+        kind="list",
+        metavar="PATH|URL|VAR",
+        help="a picture the model should see, or several: a list, a column, *.png",
     )
     tools: str | None = option(
         "--tools",
@@ -45,8 +48,11 @@ class ChatOptions(SamplingOptions):
         default="md",
         help="show the answer as md, as text to the letter, as json, or its code alone",
     )
-    file: str | None = option(
-        "--file", metavar="PATH", help="a text file to ask with; it stands before the question"
+    file: tuple[str, ...] = option(
+        "--file",
+        kind="list",
+        metavar="PATH|URL",
+        help="a text file, a PDF or an https page to ask with; it stands before the question",
     )
 
 

@@ -9,11 +9,11 @@ from nbnebius.errors import OptionError
 from nbnebius.magics.answering import answer
 from nbnebius.magics.calling import expand_text, namespace_of, read
 from nbnebius.magics.expansion import lookup
-from nbnebius.magics.files import read_file
 from nbnebius.magics.named import named_pictures, named_schema
 from nbnebius.magics.offering import offer
 from nbnebius.magics.screen import show_text
 from nbnebius.session import default_session
+from nbnebius.session.attaching import with_files
 from nbnebius.work.code import joined_code
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         show_text(notebook, CHAT.help())
         return None
     expanded = expand_text(options, options.prompt, namespace, pictures=True)
-    if options.file:
-        # A file is text, like a value: its braces are never looked at.
-        expanded.text = f"{read_file(options.file)}\n\n{expanded.text}".strip()
     session = default_session()
+    # A file is text, like a value: its braces are never looked at.
+    attached = session.attach(options.file)
+    notes += [each.note for each in attached]
     prepared = session.prepare_chat(
-        expanded.text,
+        with_files(expanded.text, attached),
         model=options.model,
         system=options.system,
         images=[*named_pictures(options.images, namespace), *expanded.pictures] or None,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
+from nbnebius.session.attaching import Attaching
 from nbnebius.session.budgets import Budgets
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.comparing import Comparing
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from nbnebius.types.model import ModelRecord
 
 
-class Session(Budgets, Comparing, Maps, Searching, Pictures, Remote, Ledger, Taping):
+class Session(Budgets, Comparing, Maps, Searching, Pictures, Remote, Ledger, Taping, Attaching):
     """
     One connection to one service, with its journal.
 

@@ -35,4 +35,5 @@ def test_code_appears_as_the_next_cell_once_and_is_not_run(open_notebook, page, 
     assert notebook.save().cells[6].outputs == []
     notebook.run_cell(6)
     assert notebook.cell_output(6).inner_text().strip() == "3"
-    assert page.watch.errors == []
+    if front == "doc/tree":  # Notebook itself logs errors as it starts
+        assert page.watch.errors == []

@@ -14,8 +14,8 @@ SHOWING = {"out", "quiet", "help", "show", "cell", "dry_run", "fresh", "raw"}
 # Fields of the request, which the function takes as **parameters.
 SAMPLING = {"temperature", "max_tokens", "top_p", "seed", "stop", "set"}
 ONLY_MAGIC = {
-    # A reply has .code, and .show(as_); files are read before.
-    "chat": SHOWING | SAMPLING | {"file", "schema_multi", "as_", "code"},
+    # A reply has .code, and .show(as_).
+    "chat": SHOWING | SAMPLING | {"schema_multi", "as_", "code"},
     "compare": SHOWING | SAMPLING | {"file", "model"},  # one -m for each of `models`
     "completion": SHOWING | (SAMPLING | {"logprobs"}),
     "embed": SHOWING | {"by"},  # a list of texts is cut already

@@ -21,6 +21,7 @@ _HOMES = {
     "BatchJob": "nbnebius.results.batch_job",
     "BudgetReached": "nbnebius.errors",
     "ConnectError": "nbnebius.errors",
+    "Embedder": "nbnebius.session.functions",
     "Gallery": "nbnebius.results",
     "Job": "nbnebius.results.job",
     "JournalError": "nbnebius.errors",
@@ -71,6 +72,7 @@ _HOMES = {
     "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
     "search": "nbnebius.session.functions",
+    "tasks": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
     "usage": "nbnebius.session.functions",
 }
@@ -84,6 +86,7 @@ __all__ = [
     "BatchJob",
     "BudgetReached",
     "ConnectError",
+    "Embedder",
     "Gallery",
     "Job",
     "JournalError",
@@ -135,6 +138,7 @@ __all__ = [
     "plot",
     "rerank",
     "search",
+    "tasks",
     "upload",
     "usage",
 ]
@@ -204,6 +208,7 @@ if TYPE_CHECKING:
     from nbnebius.results.job import Job
     from nbnebius.session import Session
     from nbnebius.session.functions import (
+        Embedder,
         batches,
         cancel_batch,
         chat,
@@ -228,6 +233,7 @@ if TYPE_CHECKING:
         plot,
         rerank,
         search,
+        tasks,
         upload,
         usage,
     )

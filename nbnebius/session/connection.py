@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nbnebius.settings import Config, Endpoint
     from nbnebius.transport import Timeouts
     from nbnebius.transport.tape import Replaying
+    from nbnebius.types.model import ModelRecord
 
 T = TypeVar("T")
 
@@ -115,6 +116,11 @@ class Connection:
         if self._service:
             return self._service.known_name
         return "nebius" if self._endpoint.is_nebius else ""
+
+    @property
+    def known_models(self) -> list[ModelRecord]:
+        """The models as far as they were read."""
+        return self._service.known_models if self._service else []
 
     def run(
         self,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nbnebius.session.service import Service
     from nbnebius.settings import Endpoint
     from nbnebius.transport.tape import Replaying
+    from nbnebius.types.model import ModelRecord
     from nbnebius.work.origin import Origin
 
 T = TypeVar("T")
@@ -104,6 +105,10 @@ class Core:
     def kept_in(self) -> str:
         """Where answers are kept, for people to read."""
         return telling.short(self.journal.path)
+
+    def known_models(self) -> list[ModelRecord]:
+        """Give the models as far as they were read; no network."""
+        return self._connection.known_models
 
     def chosen_model(self, kind: str) -> str | None:
         """Give the model that was chosen for a kind of work, if one was; no network."""

@@ -97,6 +97,11 @@ class Service:
         """The service's name, "" where it has not told it yet."""
         return self._name
 
+    @property
+    def known_models(self) -> list[ModelRecord]:
+        """The models as far as they were read."""
+        return self._catalog.records if self._catalog else []
+
     async def name(self) -> str:
         """Name the service, however its host is spelled today."""
         if not self._name:
@@ -166,6 +171,8 @@ class Service:
         setting = MODEL_SETTINGS.get(kind, "chat_model")
         named = wanted or self.config.get(setting)
         if named:
+            if catalog.find(named) is None:  # the service's own ids come first
+                named = self.config.real_model(named)
             record = catalog.find(named)
             fits = record is None or not record.output or serves(record, kind)
             if fits:
@@ -208,6 +215,7 @@ class Service:
         if catalog.find(model):
             return error
         ids = [r.id for r in catalog.records if serves(r, kind)] or [r.id for r in catalog.records]
+        ids += [*self.config.aliases]
         if ids:
             error.why = "the nearest are " + ", ".join(nearest(model, ids))
             error.hint = f"%models --type {kind} lists all; ids are case-sensitive"

@@ -74,6 +74,7 @@ class Setting:
     help: str
     default: Any = None
     project: bool = True
+    choices: tuple[str, ...] = ()
 
 
 SETTINGS = {
@@ -93,6 +94,7 @@ SETTINGS = {
             "when a cell shows its kept answer instead of asking",
             default="restart",
             project=False,
+            choices=("restart", "always", "never"),
         ),
         Setting(
             "private",
@@ -101,6 +103,7 @@ SETTINGS = {
             "keep no prompts and answers on disk, only usage",
             default=False,
             project=False,
+            choices=("on", "off"),
         ),
         Setting(
             "journal_gb",

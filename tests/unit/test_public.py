@@ -22,6 +22,7 @@ NAMES = [
     "BatchJob",
     "BudgetReached",
     "ConnectError",
+    "Embedder",
     "Gallery",
     "Job",
     "JournalError",
@@ -73,6 +74,7 @@ NAMES = [
     "plot",
     "rerank",
     "search",
+    "tasks",
     "upload",
     "usage",
 ]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from nbnebius.describe import traceback
-from nbnebius.describe.masking import describe_masked, is_secret_name, mask
+from nbnebius.describe.masking import describe_masked, mask
+from nbnebius.describe.secrets import is_secret_name, secret_values
 from nbnebius.describe.values import cut
 
 if TYPE_CHECKING:
@@ -82,7 +83,14 @@ def describe_failure(error: BaseException) -> Failure:
         sections.append(("Variables of those lines, as they are now", _variables(named)))
     sections.append(("Versions", ", ".join(traceback.versions(errors))))
     text = "\n\n".join(f"## {title}\n{body}" for title, body in sections)
+    text = mask(text, _known_secrets([place for found in steps for place in found]))
     return Failure(text, failing[0] if failing else None, tuple(named)[:_MOST_VARIABLES])
+
+
+def _known_secrets(found: Sequence[Place]) -> list[str]:
+    """Give what the user's own frames hold under the names of secrets."""
+    frames = [place.frame for place in found if place.frame and not place.package]
+    return secret_values(*(s for frame in frames for s in (frame.f_locals, frame.f_globals)))
 
 
 def numbered(cell: Cell, marked: Sequence[int] = ()) -> str:

@@ -2,7 +2,7 @@
 Secrets taken out of what goes into a prompt unread: an error's variables, source and messages.
 
 A secret is known by its name (``api_key``, ``password``), by its shape (``sk-…``, a JSON web
-token), or because the environment holds it under such a name.
+token), or because a variable or the environment holds it under such a name.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nbnebius.describe import frames
 from nbnebius.describe.registry import describe
+from nbnebius.describe.secrets import PLURALS, is_secret_name, of_environment
 from nbnebius.transport.redact import HIDDEN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Sequence
 
-__all__ = ["describe_masked", "is_secret_name", "mask"]
+__all__ = ["describe_masked", "mask"]
 
 # In code, rulers and long names have sixty characters too: a key has digits among its letters.
 _SHAPES: Final = re.compile(
@@ -35,61 +36,97 @@ _BLOCK: Final = re.compile(
 )
 _IN_ADDRESS: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s/@'\"]+(?=@)")
 _HEADER: Final = re.compile(r"(?i)\b(bearer|basic)(\s+)[\w.~+/=-]{6,}")
-_WORDS: Final = (
-    r"(?:pass(?:word|wd|phrase|code)s?|pwd|secrets?|credentials?|authorization|cookies?"
-    r"|tokens?|(?:[a-z]+_?)?(?:api|access|private|secret|account|auth|encryption|signing)_?keys?"
-    r"|keys?|auth|pins?)"
+# A name in code, in JSON or in a repr, and the text that it is given; quotes may be escaped.
+_NAME: Final = r"(?P<name>[A-Za-z_][\w-]*)"
+_LITERAL: Final = (
+    r"[rbfuRBFU]{0,2}"
+    r"(?:\"{3}.*?\"{3}|'{3}.*?'{3}|\\+\"[^\"\\\n]*\\+\"|\\+'[^'\\\n]*\\+'"
+    r"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')"
 )
-# camelCase is taken apart first, so one pattern reads apiKey, API_KEY and x-api-key.
-_NAME: Final = re.compile(rf"(?:\A|_){_WORDS}(?:_(?:id|value|str|text|hash|salt|[0-9]+))?\Z")
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-# A name in code or in a repr, and the text that it is given.
+_ONE_LITERAL: Final = re.compile(_LITERAL, re.DOTALL)
 _GIVEN: Final = re.compile(
-    r"""(?P<name>[A-Za-z_][\w-]*)"""
-    r"""(?P<between>["']?\]?\s*(?::\s*[\w.\[\] |]+?\s*=|==?|:)\s*[rbfuRBFU]{0,2})"""
-    r"""(?P<text>\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""",
+    _NAME + r"(?P<between>\\*[\"']?\]?\s*(?::\s*[\w.\[\] |]+?\s*=|==?|:)\s*)"
+    r"(?P<text>" + _LITERAL + r"|[(\[{][^()\[\]{}]*)",
     re.DOTALL,
 )
-_LINE_GIVEN: Final = re.compile(
-    r"(?m)^(?P<head>\s*(?:export\s+|%env\s+|!?set\s+)?(?P<name>[A-Za-z_][\w-]*)\s*[=:]\s*)"
-    r"(?P<text>[^\s\"'(\[{][^\s\"'()\[\]{},]*)[ \t]*$"
+# The same without quotes: in an address, a connection's text, a repr, a shell's line.
+_BARE: Final = re.compile(_NAME + r"(?P<between>[ \t]*[=:][ \t]*)(?P<text>[^\s\"'()\[\]{},;&]{4,})")
+_FLAG: Final = re.compile(
+    r"(?P<before>--?|%env\s+|export\s+|setx?\s+)"
+    + _NAME
+    + r"(?P<between>[ =])(?P<text>[^\s\"',;]+)"
 )
-_PLURALS: Final = frozenset({"tokens", "keys"})
-_SHORTEST: Final = 8
+_CODE: Final = re.compile(r"(?:[A-Za-z_][\w.]*|[-+\d.]+|\*+|\.\.\.)\Z")
+_TWO_DIGITS: Final = re.compile(r"(?:\D*\d){2}")
+_LONG_NAME: Final = 12
 _DEEPEST: Final = 6
 _MOST_ITEMS: Final = 200
 
 
-def is_secret_name(name: str) -> bool:
-    """
-    Tell whether a variable, a column or a key of this name may hold a secret.
-
-    Examples
-    --------
-    >>> [is_secret_name(name) for name in ("apiKey", "DB_PASSWORD", "monkey", "max_tokens")]
-    [True, True, False, True]
-    """
-    snake = _CAMEL.sub("_", name).replace("-", "_").replace(" ", "_").lower()
-    return _NAME.search(snake) is not None
-
-
-def mask(text: str) -> str:
+def mask(text: str, values: Sequence[str] = ()) -> str:
     """
     Hide what looks like a secret in a text: source, a message, a description.
+
+    Parameters
+    ----------
+    text
+        What is to be told.
+    values
+        Secrets that are known, as `secret_values` finds them.
 
     Examples
     --------
     >>> mask('connect(password="swordfish", port=5432)')
     'connect(password="***", port=5432)'
     """
-    for value in _of_environment():
+    for value in (*values, *of_environment()):
         text = text.replace(value, HIDDEN)
     text = _BLOCK.sub(HIDDEN, text)
     text = _IN_ADDRESS.sub(rf"\g<1>{HIDDEN}", text)
     text = _HEADER.sub(rf"\g<1>\g<2>{HIDDEN}", text)
     text = _SHAPES.sub(HIDDEN, text)
-    text = _GIVEN.sub(_hide_given, text)
-    return _LINE_GIVEN.sub(_hide_line, text)
+    for pattern, hide in ((_GIVEN, _hide_given), (_FLAG, _hide_flag), (_BARE, _hide_bare)):
+        text = _hidden(text, pattern, hide)
+    return text
+
+
+def _hidden(text: str, pattern: re.Pattern[str], hide: Callable[[re.Match[str]], str]) -> str:
+    """Hide what a pattern finds after names of secrets; after others it may find more inside."""
+    parts: list[str] = []
+    done = at = 0
+    while found := pattern.search(text, at):
+        if is_secret_name(found["name"]):
+            parts += [text[done : found.start("text")], hide(found)]
+            done = at = found.end()
+        else:
+            at = found.start("text")
+    return "".join([*parts, text[done:]])
+
+
+def _hide_given(found: re.Match[str]) -> str:
+    text = found["text"]
+    if text[0] in "([{" and found["name"].lower() in PLURALS:
+        return text
+    return _ONE_LITERAL.sub(_hide_literal, text)
+
+
+def _hide_literal(found: re.Match[str]) -> str:
+    text = found[0].lstrip("rbfuRBFU")
+    escapes = len(text) - len(text.lstrip("\\"))
+    thrice = text[:3] in {'"' * 3, "'" * 3}
+    quote = text[: 3 if thrice else escapes + 1]
+    return f"{quote}{HIDDEN}{quote}"
+
+
+def _hide_bare(found: re.Match[str]) -> str:
+    """Hide a text without quotes, unless it is code: a name, a number."""
+    text = found["text"]
+    long = len(text) >= _LONG_NAME and _TWO_DIGITS.match(text)
+    return text if _CODE.match(text) and not long and not found["name"].isupper() else HIDDEN
+
+
+def _hide_flag(_: re.Match[str]) -> str:
+    return HIDDEN
 
 
 def describe_masked(name: str, value: Any, *, budget: int) -> str:
@@ -105,7 +142,9 @@ def describe_masked(name: str, value: Any, *, budget: int) -> str:
     budget
         About how many tokens the text may have.
     """
-    if is_secret_name(name) and _could_be_secret(name, value):
+    own = getattr(value, "name", None)  # of a column
+    named = name if is_secret_name(name) else own if isinstance(own, str) else ""
+    if is_secret_name(named) and _could_be_secret(named, value):
         return f"{type(value).__name__}, {HIDDEN} (hidden: its name is that of a secret)"
     if isinstance(value, type(os.environ)):
         return "the environment (hidden)"
@@ -130,7 +169,7 @@ def _could_be_secret(name: str, value: Any) -> bool:
     """Numbers, functions and types called ``token`` are that, and so is a list of ``tokens``."""
     if value is None or isinstance(value, bool | int | float | type) or callable(value):
         return False
-    return isinstance(value, str | bytes) or name.lower() not in _PLURALS
+    return isinstance(value, str | bytes) or name.lower() not in PLURALS
 
 
 def _without_secrets(value: Any, depth: int) -> Any:
@@ -139,8 +178,8 @@ def _without_secrets(value: Any, depth: int) -> Any:
         items = zip(value.items(), range(_MOST_ITEMS), strict=False)
         return {key: _item(key, item, depth) for (key, item), _ in items}
     if depth and isinstance(value, list | tuple | set | frozenset):
-        items = zip(value, range(_MOST_ITEMS), strict=False)
-        return [_without_secrets(item, depth - 1) for item, _ in items]
+        some = zip(value, range(_MOST_ITEMS), strict=False)
+        return [_without_secrets(item, depth - 1) for item, _ in some]
     return value
 
 
@@ -148,32 +187,3 @@ def _item(key: Any, item: Any, depth: int) -> Any:
     if isinstance(key, str) and is_secret_name(key) and _could_be_secret(key, item):
         return HIDDEN
     return _without_secrets(item, depth - 1)
-
-
-def _hide_given(found: re.Match[str]) -> str:
-    if not is_secret_name(found["name"]):
-        return found[0]
-    text = found["text"]
-    quote = text[:3] if text[:3] in {'"""', "'''"} else text[0]
-    return f"{found['name']}{found['between']}{quote}{HIDDEN}{quote}"
-
-
-def _hide_line(found: re.Match[str]) -> str:
-    # A bare word may be a variable's name, which is no secret; only what a shell would take is.
-    shell = (
-        found["head"].lstrip().startswith(("export", "%env", "!", "set")) or found["name"].isupper()
-    )
-    if not shell or not is_secret_name(found["name"]):
-        return found[0]
-    return f"{found['head']}{HIDDEN}"
-
-
-def _of_environment(environment: Mapping[str, str] | None = None) -> list[str]:
-    """Give the secrets of the environment, the longest first."""
-    held = os.environ if environment is None else environment
-    found = {
-        value
-        for name, value in held.items()
-        if len(value) >= _SHORTEST and is_secret_name(name) and not value.startswith(("/", "~"))
-    }
-    return sorted(found, key=len, reverse=True)

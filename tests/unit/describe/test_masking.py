@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbnebius.describe.masking import describe_masked, is_secret_name, mask
+from nbnebius.describe.masking import describe_masked, mask
+from nbnebius.describe.secrets import is_secret_name, secret_values
 
 SECRET = "swordfish-42"
 SHAPED = [
@@ -66,6 +67,16 @@ def test_what_looks_like_a_key_is_hidden_under_any_name(secret):
         f"export DB_PASSWORD={SECRET}",
         f"postgres://me:{SECRET}@host/db",
         f"Authorization: Bearer {SECRET}",
+        f"Client(api_key={SECRET})",
+        f"password: {SECRET}",
+        f"get('https://h/x?api_key={SECRET}&a=1')",
+        f"run --password {SECRET}",
+        f"secret = (\n    '{SECRET}'\n)",
+        f"api_keys = ['one', '{SECRET}']",
+        f"auth=('me', '{SECRET}')",
+        f'{{\\"password\\": \\"{SECRET}\\"}}',
+        f"conn = 'Server=h;Password={SECRET};'",
+        f"%env PASSWORD {SECRET}",
         f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY-----",
     ],
 )
@@ -81,6 +92,12 @@ def test_secrets_in_source_and_messages_are_hidden(text):
         "key = column_name",
         "for key, value in table.items():",
         "tokens = text.split()",
+        "tokens = ['a', 'b']",
+        "client = Client(api_key=key_of_mine, timeout=30)",
+        "sorted(rows, key=lambda row: row.price)",
+        "key = rows[0]",
+        "max_tokens=2000",
+        "%chat --max-tokens many",
         "KeyError: 'price'",
         "a_very_long_name_of_a_function_that_does_nothing_but_have_a_long_name()",
     ],
@@ -106,6 +123,18 @@ def test_a_container_and_a_frame_hide_what_stands_under_a_secrets_name():
     assert SECRET not in told
     assert "- password: " in told
     assert "| me | *** |" in told
+
+
+def test_a_secret_that_a_variable_holds_is_hidden_wherever_it_stands():
+    class Client:
+        def __init__(self):
+            self._api_key = "hidden inside"
+
+    scope = {"password": SECRET, "conf": {"token": "tk-99-abc"}, "client": Client(), "key": "price"}
+    values = secret_values(scope)
+    assert set(values) == {SECRET, "tk-99-abc", "hidden inside"}
+    told = mask(f"KeyError: {SECRET!r}, hidden inside, tk-99-abc, 'price'", values)
+    assert told == "KeyError: '***', ***, ***, 'price'"
 
 
 def test_numbers_and_functions_with_such_names_are_told():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from nbnebius.events import Interlude
 from nbnebius.journal import spent
 from nbnebius.session import telling
 from nbnebius.session.asker import ConsoleAsker
@@ -131,8 +132,7 @@ class Core:
         except KeyboardInterrupt:
             raise stopped(None) from None
         finally:
-            if isinstance(see, telling.Teller):
-                see.end()
+            see(Interlude())
 
     def before_call(self) -> None:
         """Do what has to be done before any work begins."""

@@ -73,6 +73,7 @@ _HOMES = {
     "rerank": "nbnebius.session.functions",
     "search": "nbnebius.session.functions",
     "tasks": "nbnebius.session.functions",
+    "threads": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
     "usage": "nbnebius.session.functions",
 }
@@ -139,6 +140,7 @@ __all__ = [
     "rerank",
     "search",
     "tasks",
+    "threads",
     "upload",
     "usage",
 ]
@@ -234,6 +236,7 @@ if TYPE_CHECKING:
         rerank,
         search,
         tasks,
+        threads,
         upload,
         usage,
     )

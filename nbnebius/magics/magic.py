@@ -18,7 +18,7 @@ MAGICS: dict[str, tuple[str, ...]] = {
     "completion": ("line", "cell"),
     "embed": ("line", "cell"),
     "image": ("line", "cell"),
-    "map": ("cell",),
+    "map": ("line", "cell"),
     "models": ("line",),
     "panel": ("line",),
     "batches": ("line",),
@@ -78,6 +78,8 @@ class Notebook:
         self.errors = Errors()
         # The places whose code was offered for a next cell, and that code.
         self.offered: dict[str, str] = {}
+        # The magic, line and body of the last prompt, as they were typed.
+        self.asked: tuple[str, str, str | None] | None = None
         # Whether the sandbox that this notebook started is still there.
         self.sandbox_runs: Callable[[], bool] = lambda: False
 
@@ -131,12 +133,16 @@ class Notebook:
 
     def cell(self) -> str:
         """Name the cell: by its id where the front end gives one, else by its text."""
-        cell = self._header().get("metadata", {}).get("cellId")
-        if cell:
-            return str(cell)
+        if self.has_cell_id:
+            return str(self._header()["metadata"]["cellId"])
         history = self.shell.history_manager.input_hist_raw
         text = history[-1] if history else ""
         return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+    @property
+    def has_cell_id(self) -> bool:
+        """Whether the front end names the cell, so that it is the same one in every run."""
+        return bool(self._header().get("metadata", {}).get("cellId"))
 
     def _header(self) -> dict[str, Any]:
         get_parent = getattr(self.shell, "get_parent", None)

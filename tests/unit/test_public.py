@@ -75,6 +75,7 @@ NAMES = [
     "rerank",
     "search",
     "tasks",
+    "threads",
     "upload",
     "usage",
 ]

@@ -4,6 +4,7 @@ from nbnebius.session.functions import plot, tasks
 from nbnebius.session.functions.asking import chat, completion
 from nbnebius.session.functions.comparing import compare
 from nbnebius.session.functions.connecting import connect
+from nbnebius.session.functions.conversing import threads
 from nbnebius.session.functions.drawing import image
 from nbnebius.session.functions.embedder import Embedder
 from nbnebius.session.functions.embedding import embed
@@ -54,6 +55,7 @@ __all__ = [
     "rerank",
     "search",
     "tasks",
+    "threads",
     "upload",
     "usage",
 ]

@@ -49,6 +49,7 @@ _HOMES = {
     "cancel_batch": "nbnebius.session.functions",
     "chat": "nbnebius.session.functions",
     "compare": "nbnebius.session.functions",
+    "compare_runs": "nbnebius.results.changed_rows",
     "completion": "nbnebius.session.functions",
     "connect": "nbnebius.session.functions",
     "create_batch": "nbnebius.session.functions",
@@ -116,6 +117,7 @@ __all__ = [
     "cancel_batch",
     "chat",
     "compare",
+    "compare_runs",
     "completion",
     "connect",
     "create_batch",
@@ -207,6 +209,7 @@ if TYPE_CHECKING:
     from nbnebius.panels import panel
     from nbnebius.results import Gallery, Picture, Reply
     from nbnebius.results.batch_job import BatchJob
+    from nbnebius.results.changed_rows import compare_runs
     from nbnebius.results.job import Job
     from nbnebius.session import Session
     from nbnebius.session.functions import (

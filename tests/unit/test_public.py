@@ -51,6 +51,7 @@ NAMES = [
     "cancel_batch",
     "chat",
     "compare",
+    "compare_runs",
     "completion",
     "connect",
     "create_batch",

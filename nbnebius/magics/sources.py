@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbnebius.commands.manuals import NAMES
 from nbnebius.magics.catalog import known_aliases, known_models
 from nbnebius.magics.expansion import IPYTHONS_OWN
+from nbnebius.magics.remembered import prompt_names, thread_names
 from nbnebius.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -182,6 +183,15 @@ def _manuals(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - the shape 
     return [Suggestion(name, "manual") for name in NAMES]
 
 
+def _threads(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - likewise
+    own = Suggestion("notebook", "this notebook's own thread")
+    return [own, *(Suggestion(name, "thread") for name in thread_names())]
+
+
+def _prompts(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - likewise
+    return [Suggestion(name, "saved prompt") for name in prompt_names()]
+
+
 def _panels(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - likewise
     from nbnebius.panels.opening import PANELS
 
@@ -208,13 +218,18 @@ SOURCES: dict[str, Callable[[Asked], Iterable[Suggestion]]] = {
     "save": lambda asked: files(asked, folders_only=True),
     "sort": _sort_columns,
     "search": lambda asked: models(asked, "any"),
+    "thread": _threads,
+    "with_": lambda asked: [*_prompts(asked), *files(asked)],
     # the text of commands that take one argument
     "embed.texts": lambda asked: variables(asked, lambda v: is_frame(v) or _is_series(v)),
     "models.text": lambda asked: models(asked, "any"),
     "panel.name": _panels,
+    "explain.what": variables,
+    "fix.what": variables,
     # what verbs take
     "setting": settings,
     "manual": _manuals,
     "path": files,
     "alias": aliases,
+    "prompt": _prompts,
 }

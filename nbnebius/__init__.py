@@ -49,6 +49,7 @@ _HOMES = {
     "cancel_batch": "nbnebius.session.functions",
     "chat": "nbnebius.session.functions",
     "compare": "nbnebius.session.functions",
+    "compare_runs": "nbnebius.results.changed_rows",
     "completion": "nbnebius.session.functions",
     "connect": "nbnebius.session.functions",
     "create_batch": "nbnebius.session.functions",
@@ -59,7 +60,9 @@ _HOMES = {
     "download": "nbnebius.session.functions",
     "embed": "nbnebius.session.functions",
     "estimate_tokens": "nbnebius.work.estimate",
+    "explain": "nbnebius.session.functions",
     "files": "nbnebius.session.functions",
+    "fix": "nbnebius.session.functions",
     "get_batch": "nbnebius.session.functions",
     "image": "nbnebius.session.functions",
     "map": "nbnebius.session.functions",
@@ -71,6 +74,7 @@ _HOMES = {
     "rerank": "nbnebius.session.functions",
     "search": "nbnebius.session.functions",
     "tasks": "nbnebius.session.functions",
+    "threads": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
     "usage": "nbnebius.session.functions",
 }
@@ -113,6 +117,7 @@ __all__ = [
     "cancel_batch",
     "chat",
     "compare",
+    "compare_runs",
     "completion",
     "connect",
     "create_batch",
@@ -123,7 +128,9 @@ __all__ = [
     "download",
     "embed",
     "estimate_tokens",
+    "explain",
     "files",
+    "fix",
     "get_batch",
     "image",
     "map",
@@ -135,6 +142,7 @@ __all__ = [
     "rerank",
     "search",
     "tasks",
+    "threads",
     "upload",
     "usage",
 ]
@@ -201,6 +209,7 @@ if TYPE_CHECKING:
     from nbnebius.panels import panel
     from nbnebius.results import Gallery, Picture, Reply
     from nbnebius.results.batch_job import BatchJob
+    from nbnebius.results.changed_rows import compare_runs
     from nbnebius.results.job import Job
     from nbnebius.session import Session
     from nbnebius.session.functions import (
@@ -218,7 +227,9 @@ if TYPE_CHECKING:
         delete_file,
         download,
         embed,
+        explain,
         files,
+        fix,
         get_batch,
         image,
         map,
@@ -228,6 +239,7 @@ if TYPE_CHECKING:
         rerank,
         search,
         tasks,
+        threads,
         upload,
         usage,
     )

@@ -16,7 +16,10 @@ class ChatOptions(SamplingOptions):
     prompt: str = ""
     system: str | None = option("-s", "--system", metavar="TEXT", help="the system prompt")
     images: tuple[str, ...] = option(
-        "--images", kind="list", metavar="PATH|URL|VAR", help="a picture the model should see"
+        "--images",
+        kind="list",
+        metavar="PATH|URL|VAR",
+        help="a picture the model should see, or several: a list, a column, *.png",
     )
     tools: str | None = option(
         "--tools",
@@ -35,6 +38,9 @@ class ChatOptions(SamplingOptions):
     repair: bool = option(
         "--repair", kind="switch", help="where an answer does not fit, ask once more"
     )
+    code: bool = option(
+        "--code", kind="switch", help="put the answer's code into the next cell; it is not run"
+    )
     as_: str = option(
         "--as",
         metavar="FORM",
@@ -42,8 +48,24 @@ class ChatOptions(SamplingOptions):
         default="md",
         help="show the answer as md, as text to the letter, as json, or its code alone",
     )
-    file: str | None = option(
-        "--file", metavar="PATH", help="a text file to ask with; it stands before the question"
+    file: tuple[str, ...] = option(
+        "--file",
+        kind="list",
+        metavar="PATH|URL",
+        help="a text file, a PDF or an https page to ask with; it stands before the question",
+    )
+    thread: str | None = option(
+        "--thread",
+        metavar="NAME",
+        help="go on with a conversation; notebook is the notebook's own, none is no thread",
+    )
+    continues: bool = option(
+        "-c", "--continue", kind="switch", help="go on with the notebook's own conversation"
+    )
+    with_: str | None = option(
+        "--with",
+        metavar="NAME|PATH",
+        help="a saved prompt (%nebius save) or a file with one; it stands before the question",
     )
 
 
@@ -61,6 +83,8 @@ CHAT = Command(
     notes=(
         "{{name}}, here and in an option's value, is replaced by a variable's value; single braces "
         "are text. A cell that is run for the first time after a kernel restart shows its kept "
-        "answer; run it again to ask anew."
+        "answer; run it again to ask anew. A chat remembers nothing but what its thread holds "
+        "(-c, --thread): there, a cell that is run again replaces its own turn, and is sent only "
+        "those before it. Notebooks have a thread each; a named one is the same in all of them."
     ),
 )

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.commands import CHAT
 from nbnebius.errors import OptionError
 from nbnebius.magics.answering import answer
-from nbnebius.magics.calling import expand_text, namespace_of, read
+from nbnebius.magics.calling import namespace_of, read
 from nbnebius.magics.expansion import lookup
-from nbnebius.magics.files import read_file
 from nbnebius.magics.named import named_pictures, named_schema
+from nbnebius.magics.offering import offer
+from nbnebius.magics.saving import filled
 from nbnebius.magics.screen import show_text
-from nbnebius.session import default_session
+from nbnebius.session import FUNCTION, Caller, default_session
+from nbnebius.session.attaching import with_files
+from nbnebius.work.code import joined_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,13 +31,14 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
     if options.help:
         show_text(notebook, CHAT.help())
         return None
-    expanded = expand_text(options, options.prompt, namespace, pictures=True)
-    if options.file:
-        # A file is text, like a value: its braces are never looked at.
-        expanded.text = f"{read_file(options.file)}\n\n{expanded.text}".strip()
+    options, expanded = filled(options, namespace, notes)
     session = default_session()
+    # A file is text, like a value: its braces are never looked at.
+    attached = session.attach(options.file)
+    notes += [each.note for each in attached]
+    thread = session.thread_named(_thread(options))
     prepared = session.prepare_chat(
-        expanded.text,
+        with_files(expanded.text, attached),
         model=options.model,
         system=options.system,
         images=[*named_pictures(options.images, namespace), *expanded.pictures] or None,
@@ -43,10 +47,26 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         schema=_schema(options, namespace),
         multi=options.schema_multi is not None,
         repair=options.repair,
+        thread=thread,
+        caller=Caller(notebook.place(), lasting=notebook.has_cell_id) if thread else FUNCTION,
         **options.parameters,
     )
     notes += expanded.notes
-    return answer(notebook, session, prepared, options, notes, form=options.as_)
+    if not options.with_:
+        notebook.asked = "chat", line, cell
+    reply = answer(notebook, session, prepared, options, notes, form=options.as_)
+    if options.code and not options.dry_run:
+        offer(notebook, reply, options, joined_code)
+    return reply
+
+
+def _thread(options: ChatOptions) -> str | None:
+    """Give the thread that one of the two flags names."""
+    if options.continues and options.thread is not None:
+        raise OptionError(
+            "There are two threads", why="-c is the notebook's own", hint="use -c or --thread NAME"
+        )
+    return "notebook" if options.continues else options.thread
 
 
 def _tools(options: ChatOptions, namespace: Mapping[str, Any]) -> list[Any] | None:

@@ -1,34 +1,31 @@
-"""
-What the journal remembers by name, for Tab: a look at its file that writes nothing and never waits.
-
-The journal itself is opened by the first call that needs it; a list of names is no reason to.
-"""
+"""Names of threads and saved prompts, as far as they are known without asking anybody."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+from nbnebius.errors import NebiusError
+from nbnebius.magics.catalog import session_there
 
-from nbnebius.settings import home
-
-WAIT = 0.2  # seconds for a lock that another kernel holds
+ALWAYS = ("notebook", "none")  # the notebook's own thread, and no thread
 
 
-def thread_names() -> list[str]:
-    """Name the threads, the one that was asked last first; notebooks' own have no short name."""
-    query = "SELECT thread FROM turns GROUP BY thread ORDER BY max(asked_at) DESC"
-    return [name for name in _names(query) if ":" not in name]
+def known_threads() -> list[str]:
+    """List the threads of the session that is at work; without one, the words that always hold."""
+    session = session_there()
+    names: list[str] = []
+    if session and session.is_at_work:
+        try:
+            names = session.thread_names()
+        except NebiusError:
+            names = []
+    return [*(name for name in names if ":" not in name), *ALWAYS]
 
 
-def prompt_names() -> list[str]:
-    """Name the saved prompts."""
-    return _names("SELECT name FROM prompts ORDER BY name")
-
-
-def _names(query: str) -> list[str]:
-    address = f"{(home() / 'journal.sqlite').absolute().as_uri()}?mode=ro"
+def known_prompts() -> list[str]:
+    """List the saved prompts of the session that is at work; none without one."""
+    session = session_there()
+    if not (session and session.is_at_work):
+        return []
     try:
-        with closing(sqlite3.connect(address, uri=True, timeout=WAIT)) as journal:
-            return [name for (name,) in journal.execute(query)]
-    except sqlite3.Error:
+        return [prompt.name for prompt in session.saved_prompts()]
+    except NebiusError:
         return []

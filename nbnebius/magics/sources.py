@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbnebius.commands.manuals import NAMES
 from nbnebius.magics.catalog import known_aliases, known_models
 from nbnebius.magics.expansion import IPYTHONS_OWN
-from nbnebius.magics.remembered import prompt_names, thread_names
+from nbnebius.magics.remembered import known_prompts, known_threads
 from nbnebius.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -179,17 +179,20 @@ def aliases(asked: Asked) -> Iterable[Suggestion]:
     return [Suggestion(n, f"alias of {m}") for n, m in sorted(known_aliases().items())]
 
 
+def threads(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - the shape of all sources
+    """Name the threads that this session knows by now."""
+    return [Suggestion(name, "thread") for name in known_threads()]
+
+
+def prompts(asked: Asked) -> Iterable[Suggestion]:
+    """Name the saved prompts, and files where the fragment is a path."""
+    if "/" in asked.place.fragment or asked.place.fragment.startswith("."):
+        return files(asked)
+    return [Suggestion(name, "saved prompt") for name in known_prompts()]
+
+
 def _manuals(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - the shape of all sources
     return [Suggestion(name, "manual") for name in NAMES]
-
-
-def _threads(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - likewise
-    own = Suggestion("notebook", "this notebook's own thread")
-    return [own, *(Suggestion(name, "thread") for name in thread_names())]
-
-
-def _prompts(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - likewise
-    return [Suggestion(name, "saved prompt") for name in prompt_names()]
 
 
 def _panels(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - likewise
@@ -218,8 +221,6 @@ SOURCES: dict[str, Callable[[Asked], Iterable[Suggestion]]] = {
     "save": lambda asked: files(asked, folders_only=True),
     "sort": _sort_columns,
     "search": lambda asked: models(asked, "any"),
-    "thread": _threads,
-    "with_": lambda asked: [*_prompts(asked), *files(asked)],
     # the text of commands that take one argument
     "embed.texts": lambda asked: variables(asked, lambda v: is_frame(v) or _is_series(v)),
     "models.text": lambda asked: models(asked, "any"),
@@ -231,5 +232,8 @@ SOURCES: dict[str, Callable[[Asked], Iterable[Suggestion]]] = {
     "manual": _manuals,
     "path": files,
     "alias": aliases,
-    "prompt": _prompts,
+    "thread": threads,
+    "prompt": prompts,
+    "drop": prompts,
+    "with_": prompts,
 }

@@ -99,6 +99,11 @@ class Connection:
                 self._journal = journal
             return self._journal
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the journal is open already, so that reading it costs nothing."""
+        return self._journal is not None and not self._closed
+
     def _journal_folder(self) -> Path:
         if self.replaying is None:
             return home()

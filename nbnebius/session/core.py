@@ -74,6 +74,11 @@ class Core:
         """The journal, opened at first use."""
         return self._connection.journal
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether its journal is open and its service known, so that reading needs no network."""
+        return self._connection.is_open and bool(self._connection.service_name)
+
     def close(self) -> None:
         """Close connections and the journal; a session is not used again after that."""
         if not self._connection.is_own_process:

@@ -14,14 +14,17 @@ SHOWING = {"out", "quiet", "help", "show", "cell", "dry_run", "fresh", "raw"}
 # Fields of the request, which the function takes as **parameters.
 SAMPLING = {"temperature", "max_tokens", "top_p", "seed", "stop", "set"}
 ONLY_MAGIC = {
-    "chat": SHOWING | SAMPLING | {"file", "schema_multi", "as_"},  # Reply.show(as_)
+    # saved prompts are read before; -c is thread=True, --as is Reply.show(as_), --code Reply.code
+    "chat": SHOWING | SAMPLING | {"schema_multi", "with_", "continues", "as_", "code"},
     "compare": SHOWING | SAMPLING | {"file", "model"},  # one -m for each of `models`
     "completion": SHOWING | (SAMPLING | {"logprobs"}),
     "embed": SHOWING | {"by"},  # a list of texts is cut already
     "image": SHOWING,
-    "map": SHOWING | SAMPLING,
+    "map": SHOWING | SAMPLING | {"with_"},  # a saved prompt is read before
     "models": SHOWING | {"text"},  # what --search takes too
     "search": SHOWING,
+    "explain": SHOWING | SAMPLING,
+    "fix": SHOWING | SAMPLING | {"show_only"},
     "panel": SHOWING,
     "batches": SHOWING | {"words"},  # get_batch, cancel_batch
 }
@@ -39,6 +42,8 @@ ONLY_FUNCTION = {
     "models": {"api_key"},  # a key stands in no cell
     "batches": set(),
     "search": set(),
+    "explain": {"cache"},
+    "fix": {"cache"},
     "panel": set(),
 }
 

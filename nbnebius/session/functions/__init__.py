@@ -4,9 +4,11 @@ from nbnebius.session.functions import plot, tasks
 from nbnebius.session.functions.asking import chat, completion
 from nbnebius.session.functions.comparing import compare
 from nbnebius.session.functions.connecting import connect
+from nbnebius.session.functions.conversing import threads
 from nbnebius.session.functions.drawing import image
 from nbnebius.session.functions.embedder import Embedder
 from nbnebius.session.functions.embedding import embed
+from nbnebius.session.functions.explaining import explain, fix
 from nbnebius.session.functions.ledger import usage
 from nbnebius.session.functions.listing import models
 from nbnebius.session.functions.mapping import map, plan
@@ -41,7 +43,9 @@ __all__ = [
     "delete_file",
     "download",
     "embed",
+    "explain",
     "files",
+    "fix",
     "get_batch",
     "image",
     "map",
@@ -51,6 +55,7 @@ __all__ = [
     "rerank",
     "search",
     "tasks",
+    "threads",
     "upload",
     "usage",
 ]

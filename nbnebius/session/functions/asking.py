@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from nbnebius.session.attaching import with_files
 from nbnebius.session.default import default_session
 from nbnebius.session.stream import TextStream
 
@@ -20,11 +21,13 @@ def chat(
     model: str | None = ...,
     system: str | None = ...,
     images: Any = ...,
+    file: Any = ...,
     tools: Any = ...,
     approve: bool = ...,
     schema: Any = ...,
     multi: bool = ...,
     repair: bool = ...,
+    thread: str | bool | None = ...,
     stream: Literal[False] = ...,
     cache: bool = ...,
     private: bool | None = ...,
@@ -37,11 +40,13 @@ def chat(
     model: str | None = ...,
     system: str | None = ...,
     images: Any = ...,
+    file: Any = ...,
     tools: Any = ...,
     approve: bool = ...,
     schema: Any = ...,
     multi: bool = ...,
     repair: bool = ...,
+    thread: str | bool | None = ...,
     stream: Literal[True],
     cache: bool = ...,
     private: bool | None = ...,
@@ -53,11 +58,13 @@ def chat(
     model: str | None = None,
     system: str | None = None,
     images: Any = None,
+    file: Any = None,
     tools: Any = None,
     approve: bool = False,
     schema: Any = None,
     multi: bool = False,
     repair: bool = False,
+    thread: str | bool | None = None,
     stream: bool = False,
     cache: bool = False,
     private: bool | None = None,
@@ -76,6 +83,9 @@ def chat(
         The system prompt.
     images
         What the model should see: a URL, a path, bytes, a PIL image, a figure, or several.
+    file
+        A text file, a PDF (extra ``pdf``) or an https page to ask with: its path or address, or
+        several. Its text stands before the question.
     tools
         Python functions the model may call, as a function or a list; their signatures and
         docstrings tell it how. Calls run here, in this thread; every call is in ``reply.calls``.
@@ -90,6 +100,10 @@ def chat(
         A list of such records.
     repair
         Tell the model once what does not fit, and take its second answer.
+    thread
+        Go on with a conversation: a thread's name, or ``"notebook"`` (or True) for the notebook's
+        own. Its turns are sent first, and this one is added. ``"none"`` (or False): no thread,
+        where the settings name one.
     stream
         Give an iterator of text pieces, with ``.reply`` at its end.
     cache
@@ -113,7 +127,7 @@ def chat(
     """
     session = default_session()
     prepared = session.prepare_chat(
-        prompt,
+        with_files(prompt, session.attach(file)),
         model=model,
         system=system,
         images=images,
@@ -122,6 +136,7 @@ def chat(
         schema=schema,
         multi=multi,
         repair=repair,
+        thread=session.thread_named(thread),
         **parameters,
     )
     if stream:

@@ -11,7 +11,7 @@ from nbnebius.errors import OptionError
 if TYPE_CHECKING:
     from nbnebius.panels.panel import Panel
 
-PANELS = ("usage",)
+PANELS = ("models", "usage")
 """The names of the panels; each is a folder with ``state.py`` and ``view.py``."""
 
 TAKES_FRAME: frozenset[str] = frozenset()

@@ -241,6 +241,10 @@ def next_token(line: str, start: int) -> Token | None:
     return Token(found[1], found.start(1), found.end(1)) if found else None
 
 
+def _long_words(flags: Mapping[str, Option]) -> list[str]:
+    return [flag[2:] for flag in flags if flag.startswith("--")]
+
+
 def _unknown(name: str, flags: Mapping[str, Option]) -> OptionError:
     attached = next((flag for flag in flags if len(flag) == 2 and name.startswith(flag)), None)  # noqa: PLR2004 - a short flag
     if attached and not name.startswith("--"):
@@ -253,7 +257,7 @@ def _unknown(name: str, flags: Mapping[str, Option]) -> OptionError:
     near = (
         [flag for flag in flags if flag.startswith(name)]
         or [flag for flag in flags if len(word) > 2 and word in flag]  # noqa: PLR2004 - a real word
-        or get_close_matches(name, flags, 1, 0.6)
+        or [f"--{one}" for one in get_close_matches(word, _long_words(flags), 1, 0.6)]
     )
     return OptionError(
         f"There is no flag {name}",

@@ -17,7 +17,7 @@ def known_models() -> list[ModelRecord]:
 
     Those that the session holds; before it has asked, those on disk.
     """
-    session = _session()
+    session = session_there()
     held = session.known_models() if session else []
     return held or _on_disk()
 
@@ -26,11 +26,11 @@ def known_aliases() -> dict[str, str]:
     """Give the aliases in force, by name."""
     from nbnebius.settings import Config
 
-    session = _session()
+    session = session_there()
     return dict((session.config if session else Config()).aliases)
 
 
-def _session() -> Session | None:
+def session_there() -> Session | None:
     """Give the default session if there is one; none is started for a list of names."""
     rooms = sys.modules.get("nbnebius.session.default")
     return rooms.default_session() if rooms and rooms.has_default() else None

@@ -16,7 +16,7 @@ MAGICS: dict[str, tuple[str, ...]] = {
     "completion": ("line", "cell"),
     "embed": ("line", "cell"),
     "image": ("line", "cell"),
-    "map": ("cell",),
+    "map": ("line", "cell"),
     "models": ("line",),
     "panel": ("line",),
     "batches": ("line",),
@@ -43,8 +43,18 @@ class Magic:
         self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
     ) -> Any:
         """Run the magic as IPython does: the line, the cell's body, the caller's names."""
-        module = import_module(f"nbnebius.magics.{self._name}")
-        return module.run(self._notebook, line, cell, local_ns or {})
+        try:
+            module = import_module(f"nbnebius.magics.{self._name}")
+            return module.run(self._notebook, line, cell, local_ns or {})
+        except KeyboardInterrupt as error:
+            from nbnebius.errors import Stopped
+
+            if isinstance(error, Stopped):
+                raise
+            # Outside of a request: at a question, say, or while the sandbox starts.
+            raise Stopped(
+                f"You interrupted %{self.__name__}", hint="run the cell again to begin anew"
+            ) from None
 
     def getdoc(self) -> str:
         """Give the manual for ``%name?``."""
@@ -61,6 +71,8 @@ class Notebook:
         self._execution: Any = None
         self._count = 0
         self._shown: list[Any] = []
+        # The magic, line and body of the last prompt, as they were typed.
+        self.asked: tuple[str, str, str | None] | None = None
         # Whether the sandbox that this notebook started is still there.
         self.sandbox_runs: Callable[[], bool] = lambda: False
 
@@ -112,11 +124,16 @@ class Notebook:
         self._count += 1
         parent = self._header()
         cell = parent.get("metadata", {}).get("cellId")
-        if not cell:
+        if not self.has_cell_id:
             history = self.shell.history_manager.input_hist_raw
             text = history[-1] if history else ""
             cell = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
         return f"{cell}/{self._count}"
+
+    @property
+    def has_cell_id(self) -> bool:
+        """Whether the front end names the cell, so that it is the same one in every run."""
+        return bool(self._header().get("metadata", {}).get("cellId"))
 
     def _header(self) -> dict[str, Any]:
         get_parent = getattr(self.shell, "get_parent", None)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbnebius.commands.manuals import NAMES
 from nbnebius.magics.catalog import known_aliases, known_models
 from nbnebius.magics.expansion import IPYTHONS_OWN
+from nbnebius.magics.remembered import known_prompts, known_threads
 from nbnebius.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -178,6 +179,18 @@ def aliases(asked: Asked) -> Iterable[Suggestion]:
     return [Suggestion(n, f"alias of {m}") for n, m in sorted(known_aliases().items())]
 
 
+def threads(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - the shape of all sources
+    """Name the threads that this session knows by now."""
+    return [Suggestion(name, "thread") for name in known_threads()]
+
+
+def prompts(asked: Asked) -> Iterable[Suggestion]:
+    """Name the saved prompts, and files where the fragment is a path."""
+    if "/" in asked.place.fragment or asked.place.fragment.startswith("."):
+        return files(asked)
+    return [Suggestion(name, "saved prompt") for name in known_prompts()]
+
+
 def _manuals(asked: Asked) -> Iterable[Suggestion]:  # noqa: ARG001 - the shape of all sources
     return [Suggestion(name, "manual") for name in NAMES]
 
@@ -217,4 +230,8 @@ SOURCES: dict[str, Callable[[Asked], Iterable[Suggestion]]] = {
     "manual": _manuals,
     "path": files,
     "alias": aliases,
+    "thread": threads,
+    "prompt": prompts,
+    "drop": prompts,
+    "with_": prompts,
 }

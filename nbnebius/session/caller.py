@@ -29,6 +29,8 @@ class Caller:
         Whether later calls may be answered from this one.
     see
         Called with each event, on the calling thread.
+    lasting
+        Whether the place is named by the front end, so that it is the same cell in every run.
     tick
         Called about twenty times a second while waiting, on the calling thread.
     asker
@@ -40,6 +42,7 @@ class Caller:
     shared: bool = False
     see: Callable[[Event], None] | None = None
     tick: Callable[[], None] | None = None
+    lasting: bool = False
     asker: Asker | None = None
 
     def origin(self, service: str, *, cache: bool, private: bool) -> Origin:

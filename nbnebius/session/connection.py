@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbnebius.bridge import Bridge, Mailbox, Task
 from nbnebius.errors import NebiusError
+from nbnebius.events import Interlude
 from nbnebius.journal import Journal, hold_size, settle_orphans
 from nbnebius.session.service import Service
 from nbnebius.settings import home
@@ -42,7 +43,9 @@ def tell(event: Event) -> None:
 
 async def call_here(function: Callable[[], Any]) -> Any:
     """Have `function` called on the thread that waits for the work that is running."""
-    return await asyncio.wrap_future(_mailbox.get().call(function))
+    box = _mailbox.get()
+    box(Interlude())
+    return await asyncio.wrap_future(box.call(function))
 
 
 class Connection:
@@ -95,6 +98,11 @@ class Connection:
                 journal.writer.note = "; ".join(filter(None, (journal.writer.note, grown)))
                 self._journal = journal
             return self._journal
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the journal is open already, so that reading it costs nothing."""
+        return self._journal is not None and not self._closed
 
     def _journal_folder(self) -> Path:
         if self.replaying is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from nbnebius.events import Interlude
 from nbnebius.journal import spent
 from nbnebius.session import telling
 from nbnebius.session.asker import ConsoleAsker
@@ -73,6 +74,11 @@ class Core:
         """The journal, opened at first use."""
         return self._connection.journal
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether its journal is open and its service known, so that reading needs no network."""
+        return self._connection.is_open and bool(self._connection.service_name)
+
     def close(self) -> None:
         """Close connections and the journal; a session is not used again after that."""
         if not self._connection.is_own_process:
@@ -131,8 +137,7 @@ class Core:
         except KeyboardInterrupt:
             raise stopped(None) from None
         finally:
-            if isinstance(see, telling.Teller):
-                see.end()
+            see(Interlude())
 
     def before_call(self) -> None:
         """Do what has to be done before any work begins."""

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from nbnebius.transport.tape import Replaying
     from nbnebius.types.model import ModelRecord
 
+CANNOT: dict[Work, str] = {
+    "chat": "does not chat",
+    "vision": "reads no pictures",
+    "embedding": "makes no vectors",
+    "image": "draws no pictures",
+}
 SANDBOX_HEADER = "x-nbnebius-sandbox"
 NO_LIST = frozenset({400, 404, 405, 422, 501})  # how servers say that they have no model list
 
@@ -181,7 +187,7 @@ class Service:
             if wanted or kind != "vision":
                 assert record is not None
                 raise OptionError(
-                    f"{named} is no model for this: its type is {record.type}",
+                    f"{named} {CANNOT[kind]}: its type is {record.type}",
                     hint=f"%models --type {kind} lists those that are",
                 )
         chosen = self.config.chosen(catalog.service, kind)

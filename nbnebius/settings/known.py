@@ -56,6 +56,11 @@ def _switch(value: Any) -> bool:
     return words[str(value).lower()]
 
 
+def _thread(value: Any) -> str:
+    name = _text(value)
+    return "none" if name == "off" else name
+
+
 def _price(value: Any) -> str:
     parts = value.split(",") if isinstance(value, str) else list(value)
     reading, writing = (float(part) for part in parts)
@@ -95,6 +100,13 @@ SETTINGS = {
             default="restart",
             project=False,
             choices=("restart", "always", "never"),
+        ),
+        Setting(
+            "thread",
+            _thread,
+            "a thread's name, notebook, or off",
+            "the thread of every chat that names none; notebook is the notebook's own",
+            project=False,
         ),
         Setting(
             "private",

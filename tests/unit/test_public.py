@@ -22,6 +22,7 @@ NAMES = [
     "BatchJob",
     "BudgetReached",
     "ConnectError",
+    "Embedder",
     "Gallery",
     "Job",
     "JournalError",
@@ -71,6 +72,8 @@ NAMES = [
     "plot",
     "rerank",
     "search",
+    "tasks",
+    "threads",
     "upload",
     "usage",
 ]

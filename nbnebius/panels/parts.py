@@ -66,6 +66,39 @@ def choice(
     return made
 
 
+class Chooser:
+    """
+    A list to choose one of, whose choices change.
+
+    Parameters
+    ----------
+    label
+        What stands before it.
+    chosen
+        Called with what the user chose, and not when the choices are offered anew.
+    """
+
+    def __init__(self, label: str, chosen: Callable[[Any], Any]) -> None:
+        self.widget = widgets.Dropdown(description=label, style=LABEL)
+        self._chosen = chosen
+        self._offering = False
+        self.widget.observe(self._tell, "value")
+
+    def offer(self, options: Sequence[tuple[str, Any]], value: Any) -> None:
+        """Offer (label, value) pairs, of which `value` is chosen; it has to be among them."""
+        self._offering = True
+        try:
+            shown = tuple((plain(label), each) for label, each in options)
+            change(self.widget, "options", shown)
+            change(self.widget, "value", value)
+        finally:
+            self._offering = False
+
+    def _tell(self, told: dict[str, Any]) -> None:
+        if not self._offering:
+            self._chosen(told["new"])
+
+
 def field(
     label: str, value: str, typed: Callable[[str], Any], *, about: str, hint: str = ""
 ) -> widgets.Text:
@@ -113,6 +146,11 @@ class Confirm:
         self._keep = button("Keep it", self.reset, about="Do nothing")
         self.box = widgets.HBox([self.button, self._keep])
         self.reset()
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether it was clicked once."""
+        return bool(self._asked)
 
     def reset(self) -> None:
         """Ask again before anything is done."""

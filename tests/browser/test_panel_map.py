@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
+from browser.conftest import save_panel
 from browser.harmless import assert_harmless
 from playwright.sync_api import expect
 
@@ -56,8 +54,7 @@ def test_a_question_is_priced_tried_run_and_its_answers_marked_and_mended(
     cell = panel.locator("textarea").last
     cell.wait_for()
     assert cell.input_value() == CELL.format(prompt=PROMPTS[front])
-    if folder := os.environ.get("NBN_SCREENSHOTS"):
-        panel.screenshot(path=Path(folder) / f"panel-map-{front[:3]}.png")
+    save_panel(panel, f"panel-map-{front[:3]}")
     saved = notebook.save().cells[1].outputs
     assert "60 rows" in saved[1]["data"]["text/plain"]
     assert page.watch.outside == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from nbnebius.panels.map.results import SHOWS
-from nbnebius.panels.parts import LABEL, Pages, button, change, choice, fold, row
+from nbnebius.panels.parts import LABEL, Chooser, Pages, button, change, choice, fold, row
 from nbnebius.rendering.answer import footer_html
 from nbnebius.rendering.safe import escape, plain
 
@@ -57,7 +57,7 @@ class Browse:
         )
         self._number.observe(lambda told: state.go_to(told["new"] - 1), "value")
         self._cells = widgets.HTML()
-        self._column = choice("column", [], None, lambda _: self._paint_answer())
+        self._column = Chooser("column", lambda _: self._paint_answer())
         self._text = widgets.Textarea(
             description="answer",
             tooltip="The answer, to be changed by hand; empty: none",
@@ -76,7 +76,7 @@ class Browse:
                     button("No mark", lambda: state.rate(None), about="Take its mark back"),
                 ),
                 self._cells,
-                self._column,
+                self._column.widget,
                 self._text,
                 row(
                     button("Save the answer", self._save, about="Write this text into the frame"),
@@ -106,14 +106,19 @@ class Browse:
             self._pages.show(results.table(state.show))
         change(self._number, "max", len(results))
         change(self._number, "value", state.place + 1)
-        names = [plain(name) for name in results.answers]
-        if names != list(self._column.options):
-            self._column.options = names
-            self._column.layout.display = "" if len(names) > 1 else "none"
+        self._offer_columns()
         looked_at = (results.version, state.place)
         if looked_at != self._looked_at:
             self._looked_at = looked_at
             self._paint_row()
+
+    def _offer_columns(self) -> None:
+        names = self._state.results.answers
+        chosen = self._column.widget.value
+        self._column.offer(
+            [(name, name) for name in names], chosen if chosen in names else names[0]
+        )
+        change(self._column.widget.layout, "display", "" if len(names) > 1 else "none")
 
     def _paint_row(self) -> None:
         lines = "".join(
@@ -131,7 +136,7 @@ class Browse:
         self._paint_answer()
 
     def _paint_answer(self) -> None:
-        place = self._column.index
+        place = self._column.widget.index
         if place is None:
             return
         name = self._state.results.answers[place]
@@ -139,7 +144,7 @@ class Browse:
         change(self._text, "value", plain(self._state.results.answer(self._state.place, name)))
 
     def _save(self) -> None:
-        place = self._column.index
+        place = self._column.widget.index
         if place is not None:
             name = self._state.results.answers[place]
             if self._text.value != plain(self._state.results.answer(self._state.place, name)):

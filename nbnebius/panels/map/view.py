@@ -15,6 +15,7 @@ from nbnebius.panels.panel import Panel
 from nbnebius.panels.parts import (
     LABEL,
     AsCell,
+    Chooser,
     StatusLine,
     button,
     change,
@@ -69,7 +70,8 @@ class MapPanel(Panel):
 
     def _question_parts(self) -> list[widgets.Widget]:
         state, wide = self.state, widgets.Layout(width="auto")
-        self._frame = choice("frame", self._frames(), state.question.frame, self._choose_frame)
+        self._frame = Chooser("frame", lambda name: state.change(frame=name))
+        self._frame.offer(self._frames(), state.question.frame)
         self._chips = row()
         self._prompt = widgets.Textarea(
             value=state.question.prompt,
@@ -90,15 +92,13 @@ class MapPanel(Panel):
             hint="label positive|negative, score float, why: in ten words",
         )
         schema.layout = wide
-        self._model = choice(
-            "model", [(DEFAULT, "")], "", lambda model: state.change(model=model or None)
-        )
+        self._model = Chooser("model", lambda model: state.change(model=model or None))
         return [
-            row(self._frame, button("Look again", self._look, about="List the frames anew")),
+            row(self._frame.widget, button("Look again", self._look, about="List the frames anew")),
             self._chips,
             self._prompt,
             schema,
-            self._model,
+            self._model.widget,
             fold("More: system prompt, limits, column, batch", *self._more_parts()),
         ]
 
@@ -195,14 +195,8 @@ class MapPanel(Panel):
         return made
 
     def _look(self) -> None:
-        chosen = self.state.question.frame
-        options = self._frames()
-        self._frame.options = options
-        self._frame.value = chosen if chosen in dict(options).values() else ""
+        self._frame.offer(self._frames(), self.state.question.frame)
         self.repaint()
-
-    def _choose_frame(self, name: str) -> None:
-        self.state.change(frame=name)
 
     def _change_sample(self, rows: int) -> None:
         self.state.sample = rows
@@ -241,11 +235,9 @@ class MapPanel(Panel):
             self._columns = columns
             more = [widgets.Label(f"and {len(columns) - CHIPS} more")] if columns[CHIPS:] else []
             self._chips.children = [*map(self._chip, columns[:CHIPS]), *more]
-        options = [(DEFAULT, ""), *((plain(name), name) for name in state.models)]
-        if len(options) != len(self._model.options):
-            chosen = self._model.value
-            self._model.options = options
-            self._model.value = chosen if chosen in dict(options).values() else ""
+        names = list(dict.fromkeys([*filter(None, [state.question.model]), *state.models]))
+        options = [(DEFAULT, ""), *((name, name) for name in names)]
+        self._model.offer(options, state.question.model or "")
 
     def kept(self) -> dict[str, str]:
         """Give the question and the first answers, without widgets."""

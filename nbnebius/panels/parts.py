@@ -85,7 +85,10 @@ class Chooser:
         self.widget.observe(self._tell, "value")
 
     def offer(self, options: Sequence[tuple[str, Any]], value: Any) -> None:
-        """Offer (label, value) pairs, of which `value` is chosen; it has to be among them."""
+        """Offer (label, value) pairs, of which `value` is chosen, or the first without it."""
+        values = [each for _, each in options]
+        if value not in values:
+            value = values[0]
         self._offering = True
         try:
             shown = tuple((plain(label), each) for label, each in options)

@@ -24,9 +24,11 @@ long, short = make(2000, 400), make(5, 5)
 LOOK = "print(len(greetings), list(greetings.columns)[:1], long.status)"
 HOSTILE = """%load_ext nbnebius
 import nbnebius as neb
-from hostile import HOSTILE
+from hostile import HOSTILE as TEXTS
 from nbnebius.types.batches import Batch
 
+# What comes over HTTP has no half characters.
+HOSTILE = [text.encode("utf-8", "replace").decode() for text in TEXTS]
 shown = neb.panel("batches")
 shown.state.wait(60)
 shown

@@ -89,9 +89,9 @@ class BatchesState(State):
             for part, whole, known in zip(done, total.fillna(0), total.notna(), strict=True)
         ]
         frame["created"] = frame["created"].dt.strftime("%d %b %H:%M")
-        frame["cost"] = [self._costs.get(one.id) for one in self.batches]
-        names = [name for name in SHOWN if name != "cost" or self._costs]
-        return frame[names]
+        frame["cost"] = [self._costs.get(one.id, float("nan")) for one in self.batches]
+        rare = [name for name in ("model", "cost") if frame[name].isna().all()]
+        return frame[[name for name in SHOWN if name not in rare]]
 
     def read(self) -> None:
         """Look at them anew."""

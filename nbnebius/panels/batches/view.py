@@ -100,7 +100,7 @@ class BatchesPanel(Panel):
         if seen == self._seen:
             return
         self._seen = seen
-        self._pages.show(state.table)
+        self._pages.show(state.table if state.batches else None)
         options = [(_label(one), one.id) for one in state.batches] or [("there is none", "")]
         self._chosen.offer(options, state.chosen)
         change(self._about, "value", _about(batch) if batch else "")

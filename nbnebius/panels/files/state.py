@@ -78,11 +78,12 @@ class FilesState(State):
         self.chosen = file_id
         self.changed()
 
-    def _look(self, caller: Caller) -> None:
+    def _look(self, caller: Caller, chosen: str = "") -> None:
         purpose = None if self.listed == LISTED[0] else self.listed
         found = default_session().files(purpose, caller=caller)
         with self.lock:
             self.files = tuple(one for one in found if one.id)
+            self.chosen = chosen or self.chosen
             if self.file is None:
                 self.chosen = self.files[0].id if self.files else ""
 
@@ -110,10 +111,9 @@ class FilesState(State):
 
     def _send(self, path: Path, caller: Caller) -> None:
         made = default_session().upload(path, self.purpose, caller=caller)
-        self.chosen = made.id
         if self.listed not in {LISTED[0], self.purpose}:
             self.listed = LISTED[0]
-        self._look(caller)
+        self._look(caller, made.id)
         self.status = f"uploaded {made.filename or path.name} as {made.id}"
 
     def download(self) -> None:

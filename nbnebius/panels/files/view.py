@@ -121,7 +121,7 @@ class FilesPanel(Panel):
         if self._seen is not None and self._seen[1] != state.chosen:
             self._delete.reset()
         self._seen = seen
-        self._pages.show(state.table)
+        self._pages.show(state.table if state.files else None)
         self._listed.offer([(name, name) for name in LISTED], state.listed)
         options = [(_label(one), one.id) for one in state.files or ()] or [("there is none", "")]
         self._chosen.offer(options, state.chosen)

@@ -66,6 +66,112 @@ def choice(
     return made
 
 
+class Chooser:
+    """
+    A list to choose one of, whose choices change.
+
+    Parameters
+    ----------
+    label
+        What stands before it.
+    chosen
+        Called with what the user chose, and not when the choices are offered anew.
+    """
+
+    def __init__(self, label: str, chosen: Callable[[Any], Any]) -> None:
+        self.widget = widgets.Dropdown(description=label, style=LABEL)
+        self._chosen = chosen
+        self._offering = False
+        self.widget.observe(self._tell, "value")
+
+    def offer(self, options: Sequence[tuple[str, Any]], value: Any) -> None:
+        """Offer (label, value) pairs, of which `value` is chosen, or the first without it."""
+        values = [each for _, each in options]
+        if value not in values:
+            value = values[0]
+        self._offering = True
+        try:
+            shown = tuple((plain(label), each) for label, each in options)
+            change(self.widget, "options", shown)
+            change(self.widget, "value", value)
+        finally:
+            self._offering = False
+
+    def _tell(self, told: dict[str, Any]) -> None:
+        if not self._offering:
+            self._chosen(told["new"])
+
+
+def field(
+    label: str, value: str, typed: Callable[[str], Any], *, about: str, hint: str = ""
+) -> widgets.Text:
+    """Make a line to type into; `typed` is called when it was left or Enter was pressed."""
+    made = widgets.Text(
+        value=value,
+        description=label,
+        placeholder=hint,
+        tooltip=about,
+        continuous_update=False,
+        style=LABEL,
+    )
+    made.observe(lambda change: typed(change["new"]), "value")
+    return made
+
+
+def change(made: Any, name: str, value: Any) -> None:
+    """Change a widget where that changes anything: each change is a message to the page."""
+    if getattr(made, name) != value:
+        setattr(made, name, value)
+
+
+class Confirm:
+    """
+    A button whose first click only asks, and whose second does it.
+
+    Parameters
+    ----------
+    text, about
+        As of `button`.
+    action
+        What the second click does.
+    question
+        Gives what stands on the button after the first click.
+    """
+
+    def __init__(
+        self, text: str, action: Callable[[], Any], *, about: str, question: Callable[[], str]
+    ) -> None:
+        self._text = text
+        self._action = action
+        self._question = question
+        self._asked = ""
+        self.button = button(text, self._click, about=about)
+        self._keep = button("Keep it", self.reset, about="Do nothing")
+        self.box = widgets.HBox([self.button, self._keep])
+        self.reset()
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether it was clicked once."""
+        return bool(self._asked)
+
+    def reset(self) -> None:
+        """Ask again before anything is done."""
+        self._asked = ""
+        self.button.description, self.button.button_style = self._text, ""
+        self._keep.layout.display = "none"
+
+    def _click(self) -> None:
+        question = self._question()
+        if question and question == self._asked:
+            self.reset()
+            self._action()
+        elif question:
+            self._asked = question
+            self.button.description, self.button.button_style = plain(question), "danger"
+            self._keep.layout.display = ""
+
+
 class StatusLine:
     """What the panel does just now, what it did last, and what went wrong."""
 
@@ -146,7 +252,7 @@ class AsCell:
     def __init__(self, write: Callable[[], str]) -> None:
         self._write = write
         self._text = widgets.Textarea(
-            description="cell", style=LABEL, layout=widgets.Layout(width="100%", display="none")
+            description="cell", style=LABEL, layout=widgets.Layout(width="auto", display="none")
         )
         show = button("As cell", self._show, about="Show the cell that does the same, to be copied")
         self.box = widgets.VBox([row(show), self._text])

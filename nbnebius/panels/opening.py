@@ -11,10 +11,10 @@ from nbnebius.errors import OptionError
 if TYPE_CHECKING:
     from nbnebius.panels.panel import Panel
 
-PANELS = ("models", "usage")
+PANELS = ("batches", "embeddings", "files", "images", "map", "models", "usage")
 """The names of the panels; each is a folder with ``state.py`` and ``view.py``."""
 
-TAKES_FRAME: frozenset[str] = frozenset()
+TAKES_FRAME: frozenset[str] = frozenset({"embeddings", "map"})
 
 
 def panel(name: str, *, frame: Any = None) -> Panel:

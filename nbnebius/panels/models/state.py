@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from nbnebius.commands import MODELS
 from nbnebius.commands.models import ModelsOptions
-from nbnebius.commands.option import read_value
 from nbnebius.errors import OptionError
 from nbnebius.events import Note
 from nbnebius.frames.models import TYPES, filter_models, model_frame
 from nbnebius.panels.pictures import plot_html
 from nbnebius.panels.state import State
+from nbnebius.panels.typed import read_typed
 from nbnebius.plots import models as draw_models
 from nbnebius.session import default_session
 from nbnebius.settings import MODEL_SETTINGS
@@ -99,6 +99,7 @@ class ModelsState(State):
         self.shown: pd.DataFrame | None = None
         self.plot = ""
         self.chosen: tuple[Key, ...] = ()
+        self._stale = True
 
     @property
     def sources(self) -> list[str]:
@@ -107,11 +108,14 @@ class ModelsState(State):
 
     def read(self) -> None:
         """Read the catalog anew."""
-        self.renew("reading the catalog", self._read)
+        self._stale = True
+        self.renew("reading the catalog", self._look)
 
     def choose_source(self, source: str) -> None:
         """Take another catalog, and read it."""
         self.asked = replace(self.asked, source=None if source == "nebius" else source)
+        self.catalog = self.shown = None
+        self.plot, self.chosen = "", ()
         self.read()
 
     def narrow(self, **typed: str | None) -> None:
@@ -126,16 +130,18 @@ class ModelsState(State):
         """
 
         def take() -> None:
-            options = {option.name: option for option in MODELS.options}
-            values: dict[str, Any] = {
-                name: read_value(options[name], text.strip()) if text and text.strip() else None
-                for name, text in typed.items()
-            }
+            values = read_typed(MODELS, typed)
             self.asked = replace(self.asked, **values)
-            if self.catalog is not None:
-                self.renew("sorting", lambda _: self._show())
+            self.renew("sorting", self._look)
 
         self.attempt(take)
+
+    def _look(self, caller: Caller) -> None:
+        if self._stale:
+            self._stale = False
+            self._read(caller)
+        if self.catalog is not None:
+            self._show()
 
     def _read(self, caller: Caller) -> None:
         session = default_session()
@@ -145,7 +151,6 @@ class ModelsState(State):
         else:
             records = session.models_of(source, caller=caller)
         self.catalog = model_frame(records)
-        self._show()
 
     def _tell_failed(self, source: str, error: NebiusError) -> None:
         self.see(Note(f"{source}: {error.what}"))

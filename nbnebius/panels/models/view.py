@@ -137,7 +137,7 @@ class ModelsPanel(Panel):
         """Bring the widgets up to date."""
         state = self.state
         self._status.paint()
-        if state.shown is not None and state.shown is not self._frame:
+        if state.shown is not self._frame:
             self._frame = state.shown
             self._pages.show(state.table)
             self._offer()

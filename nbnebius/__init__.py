@@ -69,6 +69,7 @@ _HOMES = {
     "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
     "search": "nbnebius.session.functions",
+    "threads": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
     "usage": "nbnebius.session.functions",
 }
@@ -131,6 +132,7 @@ __all__ = [
     "plot",
     "rerank",
     "search",
+    "threads",
     "upload",
     "usage",
 ]
@@ -222,6 +224,7 @@ if TYPE_CHECKING:
         plot,
         rerank,
         search,
+        threads,
         upload,
         usage,
     )

@@ -135,6 +135,8 @@ class Intent:
     claim
         Buy it only where nobody else has, or is about to: the number of the newest record that is
         known and of no use, 0 where there is none. None: buy it in any case.
+    thread, turn
+        The conversation that it belongs to, and the number of its turn there; or None.
     """
 
     key: bytes
@@ -148,6 +150,8 @@ class Intent:
     characters: int | None = None
     keeps_request: bool = True
     claim: int | None = None
+    thread: str | None = None
+    turn: int | None = None
 
 
 class Claimed(Exception):  # noqa: N818 - it is news, not a fault

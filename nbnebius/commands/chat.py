@@ -45,6 +45,19 @@ class ChatOptions(SamplingOptions):
     file: str | None = option(
         "--file", metavar="PATH", help="a text file to ask with; it stands before the question"
     )
+    thread: str | None = option(
+        "--thread",
+        metavar="NAME",
+        help="go on with a conversation; notebook is the notebook's own, none is no thread",
+    )
+    continues: bool = option(
+        "-c", "--continue", kind="switch", help="go on with the notebook's own conversation"
+    )
+    with_: str | None = option(
+        "--with",
+        metavar="NAME|PATH",
+        help="a saved prompt (%nebius save) or a file with one; it stands before the question",
+    )
 
 
 CHAT = Command(
@@ -61,6 +74,8 @@ CHAT = Command(
     notes=(
         "{{name}}, here and in an option's value, is replaced by a variable's value; single braces "
         "are text. A cell that is run for the first time after a kernel restart shows its kept "
-        "answer; run it again to ask anew."
+        "answer; run it again to ask anew. A chat remembers nothing but what its thread holds "
+        "(-c, --thread): there, a cell that is run again replaces its own turn, and is sent only "
+        "those before it. Notebooks have a thread each; a named one is the same in all of them."
     ),
 )

@@ -42,7 +42,7 @@ class Command(Generic[R]):
     text_field
         The record's field for the text: the line's rest, or the cell's body.
     line_text
-        The field for what stands on the line of a command that has the cell form only.
+        The field for what stands on the line of a command whose text is its body alone.
     notes
         What a user should know besides.
     has_cell
@@ -100,7 +100,7 @@ class Command(Generic[R]):
             values["show"] = True
         _check_pairs(values, self.options)
         if cell is None:
-            values[self.text_field] = parsed.text
+            values[self.line_text or self.text_field] = parsed.text
         else:
             values["cell"] = True
             values[self.text_field] = cell.removesuffix("\n")
@@ -140,7 +140,11 @@ class Command(Generic[R]):
         if self.line_text:
             words.append(str(values[self.line_text]))
         head = " ".join([self.name + first, *words]).rstrip()
-        if self.line_text or (self.has_cell and (values["cell"] or not _fits_line(text))):
+        if self.line_text:
+            is_cell = bool(text)
+        else:
+            is_cell = self.has_cell and (values["cell"] or not _fits_line(text))
+        if is_cell:
             return f"%%{head}\n{text}\n"
         guard = "-- " if "--" in text or text.startswith("-") or CAPTURE.match(text) else ""
         return f"%{head} {guard}{text}".rstrip() + "\n"

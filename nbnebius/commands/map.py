@@ -63,6 +63,11 @@ class MapOptions(SamplingOptions):
     background: bool = option(
         "--background", kind="switch", help="come back at once with a job: .frame(), .wait()"
     )
+    with_: str | None = option(
+        "--with",
+        metavar="NAME|PATH",
+        help="a saved prompt (%nebius save) or a file with one; it stands before the cell's",
+    )
 
 
 MAP = Command(
@@ -72,6 +77,7 @@ MAP = Command(
     usage=(
         "%%map [flags] FRAME   the cell's body is the prompt, with {column} in it",
         '%%map [flags] "FRAME.query(...)"   any expression, in quotes',
+        "%map [flags] FRAME --with NAME   a saved prompt, with nothing added",
     ),
     examples=(
         (

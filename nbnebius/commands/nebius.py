@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nbnebius.commands.option import option
+from nbnebius.commands.remembering import SAVE, THREADS
 from nbnebius.commands.verb import Verb
 
 
@@ -157,6 +158,8 @@ VERBS = {
             words=("off",),
             takes="path",
         ),
+        THREADS,
+        SAVE,
         Verb("doctor", (("doctor", "what is missing, in words"),)),
         Verb(
             "files",

@@ -35,15 +35,27 @@ from nbnebius.journal.kept import (
     tell_once,
     unfiled_embeddings,
 )
-from nbnebius.journal.keys import KeyForm, own_key, request_key, text_key
+from nbnebius.journal.keys import KeyForm, mark_of, own_key, request_key, text_key
 from nbnebius.journal.pledges import hold_batch, release_batch, settle_batch, settle_ended
+from nbnebius.journal.prompts import SavedPrompt, drop_prompt, save_prompt, saved_prompts
 from nbnebius.journal.purge import Purged, Waste, purge, purgeable
 from nbnebius.journal.purse import Hold, Purse, no_price, reached, too_small
 from nbnebius.journal.size import hold_size
+from nbnebius.journal.turns import (
+    IN_MEMORY,
+    KeptTurn,
+    ThreadSum,
+    forget_turns,
+    keep_turn,
+    read_turns,
+    thread_names,
+    thread_sums,
+)
 from nbnebius.journal.usage import BY, By, UsageRow, UsageSum, note_reuse, usage_by, usage_rows
 
 __all__ = [
     "BY",
+    "IN_MEMORY",
     "SLICE",
     "Bill",
     "By",
@@ -56,22 +68,27 @@ __all__ = [
     "KeptJob",
     "KeptLine",
     "KeptRow",
+    "KeptTurn",
     "KeptVector",
     "KeyForm",
     "Purged",
     "Purse",
+    "SavedPrompt",
     "Spend",
+    "ThreadSum",
     "UsageRow",
     "UsageSum",
     "Waste",
     "begin_job",
     "claim_rows",
     "cost_of",
+    "drop_prompt",
     "find_answer",
     "find_answers",
     "find_doubt",
     "find_job",
     "find_vectors",
+    "forget_turns",
     "give_up_job",
     "history",
     "hold_batch",
@@ -79,7 +96,9 @@ __all__ = [
     "is_begun",
     "jobs_of",
     "keep_lines",
+    "keep_turn",
     "kept_request",
+    "mark_of",
     "newest_record",
     "no_price",
     "note_reuse",
@@ -89,8 +108,11 @@ __all__ = [
     "purgeable",
     "put_away",
     "reached",
+    "read_turns",
     "release_batch",
     "request_key",
+    "save_prompt",
+    "saved_prompts",
     "settle_batch",
     "settle_ended",
     "settle_orphans",
@@ -98,6 +120,8 @@ __all__ = [
     "take_job",
     "tell_once",
     "text_key",
+    "thread_names",
+    "thread_sums",
     "too_small",
     "turn_job",
     "unanswered",

@@ -55,6 +55,8 @@ def entry(
         int(intent.private),
         intent.cost_bound,
         intent.characters,
+        intent.thread,
+        intent.turn,
     )
     request = b"" if intent.private or not intent.request else pack(intent.request)
 
@@ -63,8 +65,8 @@ def entry(
             return None
         cursor = connection.execute(
             "INSERT INTO calls (key, kind, service, model, state, attempt, session, place,"
-            " owner, sent_at, private, cost_bound, characters)"
-            " VALUES (?,?,?,?,'sent',?,?,?,?,?,?,?,?)",
+            " owner, sent_at, private, cost_bound, characters, thread, turn)"
+            " VALUES (?,?,?,?,'sent',?,?,?,?,?,?,?,?,?,?)",
             row,
         )
         call = cursor.lastrowid

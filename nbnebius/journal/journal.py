@@ -11,6 +11,7 @@ import os
 import platform
 import time
 import uuid
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -224,11 +225,11 @@ class Journal:
 
     async def keep_vectors(self, record: int | None, vectors: Sequence[KeptVector]) -> None:
         """Keep vectors per text; the raw answer they came in is then no longer needed."""
-        rows = [(v.key, record, v.tokens, v.vector) for v in vectors]
+        rows = [(v.key, record, v.tokens, v.vector, zlib.crc32(v.vector)) for v in vectors]
 
         def write(connection: sqlite3.Connection) -> None:
             connection.executemany(
-                "INSERT INTO vectors (key, call, tokens, vector) VALUES (?,?,?,?)"
+                "INSERT INTO vectors (key, call, tokens, vector, checksum) VALUES (?,?,?,?,?)"
                 " ON CONFLICT (key) DO NOTHING",
                 rows,
             )

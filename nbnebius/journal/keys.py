@@ -91,6 +91,11 @@ def text_key(service: str, model: str, dimensions: int | None, text: str) -> byt
     )
 
 
+def mark_of(said: bytes) -> bytes:
+    """Give the digest of what was said in a turn of a thread."""
+    return hashlib.blake2b(said, digest_size=KEY_BYTES, person=b"nbnebius-turn-1").digest()
+
+
 def own_key() -> bytes:
     """Name a call that no other call may be answered from."""
     return secrets.token_bytes(KEY_BYTES)

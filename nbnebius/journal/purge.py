@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.journal.file import UNDO
 from nbnebius.journal.schema import VERSION
+from nbnebius.journal.turns import count_old_imports, forget_empty, forget_said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +40,8 @@ class Waste:
     """
     What is to go: of all calls before a moment (seconds since 1970, UTC) that do not run.
 
-    `answers` are answers with their requests, `vectors` are vectors with the texts they were made
-    of; `ledger` is the calls themselves and the reuses.
+    `answers` are answers with their requests, and what was said in threads; `vectors` are vectors
+    with the texts they were made of; `ledger` is the calls themselves and the reuses.
     """
 
     before: float = float("inf")
@@ -83,6 +84,8 @@ def purgeable(journal: Journal, waste: Waste) -> Purged:
         answers = vectors = calls = size = 0
         if waste.answers:
             answers, size = one(f"SELECT {length} {_OLD_ANSWERS}")
+            imported, more = count_old_imports(connection, waste.before)
+            answers, size = answers + imported, size + more
         if waste.vectors:
             size += one(f"SELECT {length} {_OLD_TEXTS}")[1]
             vectors, more = one(f"SELECT count(*), coalesce(sum(length(vector)), 0) {_OLD_VECTORS}")
@@ -106,6 +109,7 @@ def purge(journal: Journal, waste: Waste) -> Purged:
     if waste.answers:
         chosen = f"SELECT bodies.call {_OLD_ANSWERS}"
         answers = _delete(journal, "bodies", "call", chosen, waste.before)
+        answers += _forget_turns(journal, waste)
     if waste.vectors:
         texts = f"SELECT bodies.call {_OLD_TEXTS}"
         _delete(journal, "bodies", "call", texts, waste.before)
@@ -138,6 +142,19 @@ def _delete(journal: Journal, table: str, key: str, chosen: str, before: float) 
     while gone := journal.writer.submit(write).result():
         total += gone
     return total
+
+
+def _forget_turns(journal: Journal, waste: Waste) -> int:
+    """Forget what was said in threads, as far as its answers went; imported turns likewise."""
+
+    def write(connection: sqlite3.Connection) -> int:
+        connection.execute("PRAGMA secure_delete=ON")
+        imported = forget_said(connection, waste.before)
+        if waste.ledger:
+            forget_empty(connection)
+        return imported
+
+    return journal.writer.submit(write).result()
 
 
 def _forget_undo(journal: Journal) -> None:

@@ -15,31 +15,20 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.journal.keys import KEY_BYTES, own_key, request_key
+from nbnebius.journal.keys import own_key, request_key
 from nbnebius.journal.packing import unpack
 from nbnebius.journal.rescued_rows import LEAST_ROW, table_rows
+from nbnebius.journal.sound import CHECKS, ENDPOINTS, NEEDED, good_vector, sound_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
-    from typing import TypeAlias
 
-    Row: TypeAlias = dict[str, Any]
-    Check: TypeAlias = Callable[[Row], bool]
+    from nbnebius.journal.sound import Row
 
-ENDPOINTS = {
-    "chat": "chat/completions",
-    "completion": "completions",
-    "image": "images/generations",
-    "rerank": "rerank",
-}
-KINDS = frozenset({*ENDPOINTS, "embedding"})
-STATES = frozenset({"sent", "batched", "done", "partial", "failed", "possibly_paid"})
 AT_ONCE = 500  # rows per insert
 REPEATS = 16  # how many further answers to one request are looked for
 PICTURES = 64  # and how many pictures of one prompt without a seed
-EARLIEST = 1.5e9  # seconds since 1970: before this package there was no journal
-LATEST = 1e10
 UNIT = 1e-3  # how far a vector's length may be from 1 to be called 1
 MOSTLY = 0.8
 
@@ -93,10 +82,12 @@ def _carry(read: Callable[[str], Iterator[Row]], fresh: sqlite3.Connection) -> S
     for table, good in CHECKS.items():
         _insert(fresh, table, filter(good, read(table)))
     _insert(fresh, "bodies", (row for each in read("bodies") if (row := _good_body(fresh, each))))
-    _insert(fresh, "vectors", filter(_good_vector, read("vectors")))
+    _insert(fresh, "vectors", filter(good_vector, read("vectors")))
+    _insert(fresh, "turns", filter(None, map(sound_turn, read("turns"))))
     _drop_odd_vectors(fresh)
     # A number that is free again will be another call's.
     fresh.execute("UPDATE vectors SET call = NULL WHERE call NOT IN (SELECT id FROM calls)")
+    fresh.execute("UPDATE turns SET call = NULL WHERE call NOT IN (SELECT id FROM calls)")
     fresh.execute("UPDATE calls SET job = NULL WHERE job NOT IN (SELECT id FROM jobs)")
     _forget_unproven_keys(fresh)
     answers = (
@@ -135,93 +126,6 @@ def _insert_lot(
     )
 
 
-# -- what makes sense ---------------------------------------------------------------------------
-
-
-def _is_time(value: Any, *, needed: bool = True) -> bool:
-    if value is None:
-        return not needed
-    return isinstance(value, int | float) and EARLIEST <= value <= LATEST
-
-
-def _is_amount(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and 0 <= value < LATEST)
-
-
-def _is_count(value: Any) -> bool:
-    return value is None or (isinstance(value, int) and 0 <= value < LATEST)
-
-
-def _is_word(value: Any) -> bool:
-    return isinstance(value, str) and bool(value) and value.isprintable()
-
-
-def _is_key(value: Any) -> bool:
-    return isinstance(value, bytes) and len(value) == KEY_BYTES
-
-
-def _good_call(row: Row) -> bool:
-    return (
-        _is_key(row["key"])
-        and row["kind"] in KINDS
-        and row["state"] in STATES
-        and row["private"] in {0, 1}
-        and all(_is_word(row[name]) for name in ("service", "model", "session"))
-        and isinstance(row["place"], str)
-        and isinstance(row["error"], str)
-        and _is_time(row["sent_at"])
-        and _is_time(row["ended_at"], needed=False)
-        and all(_is_count(row[name]) for name in ("prompt_tokens", "completion_tokens", "images"))
-        and all(_is_amount(row[name]) for name in ("cost", "cost_bound"))
-        and all(_is_count(row[name]) for name in ("attempt", "status", "repeat"))
-    )
-
-
-def _good_job(row: Row) -> bool:
-    words = all(_is_word(row[name]) for name in ("kind", "state"))
-    if not (words and isinstance(row["key"], bytes) and _is_time(row["made_at"])):
-        return False
-    try:
-        json.loads(row["detail"])
-    except (TypeError, ValueError, RecursionError):
-        return False
-    return _is_time(row["ended_at"], needed=False) and _is_amount(row["budget"])
-
-
-def _good_note(row: Row) -> bool:
-    return _is_word(row["name"]) and isinstance(row["value"], str)
-
-
-def _good_reuse(row: Row) -> bool:
-    return (
-        _is_time(row["at"])
-        and all(_is_word(row[name]) for name in ("session", "kind", "service", "model"))
-        and isinstance(row["answers"], int)
-        and 0 <= row["answers"] < LATEST
-        and _is_amount(row["saved"])
-    )
-
-
-CHECKS: dict[str, Check] = {
-    "jobs": _good_job,
-    "calls": _good_call,
-    "notes": _good_note,
-    "reuses": _good_reuse,
-}
-NEEDED = {
-    "calls": frozenset({
-        "id", "key", "repeat", "kind", "service", "model", "state", "attempt", "session", "place",
-        "owner", "sent_at", "ended_at", "status", "error", "private", "prompt_tokens",
-        "completion_tokens", "images", "cost", "cost_bound",
-    }),
-    "bodies": frozenset({"call", "request", "answer", "content_type"}),
-    "vectors": frozenset({"id", "key", "call", "tokens", "vector"}),
-    "jobs": frozenset({"id", "key", "kind", "state", "budget", "made_at", "ended_at", "detail"}),
-    "notes": frozenset({"name", "value"}),
-    "reuses": frozenset({"id", "at", "session", "kind", "service", "model", "answers", "saved"}),
-}  # fmt: skip
-
-
 def _good_body(fresh: sqlite3.Connection, row: Row) -> Row | None:
     """Give a body whose parts unpack and whose request, or key, is the call's; else None."""
     call = fresh.execute(
@@ -245,17 +149,11 @@ def _model_of(request: bytes | None) -> Any:
         return None
 
 
-def _good_vector(row: Row) -> bool:
-    if not (_is_key(row["key"]) and isinstance(row["vector"], bytes) and _is_amount(row["tokens"])):
-        return False
-    return bool(row["vector"]) and len(row["vector"]) % 4 == 0
-
-
 def _drop_odd_vectors(fresh: sqlite3.Connection) -> None:
     """
     Drop vectors with numbers that are none, and those of another length where all have length 1.
 
-    Vectors carry no checksum, so this is what tells a damaged one.
+    Those of an older version carry no checksum, so this is what tells a damaged one.
     """
     import numpy as np
 

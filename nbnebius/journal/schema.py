@@ -2,15 +2,16 @@
 The tables of the journal.
 
 ``calls`` has one row per attempt that was sent (or is about to be): the ledger, the list of what is
-possibly paid, kept answers and, later, resumed work and threads are all readings of it. Bodies
-stand apart so that the small rows stay small; where a request is not kept, its key stands there.
-``reuses`` counts answers that were shown again instead of bought. Money is in USD, times are
-seconds since 1970 (UTC).
+possibly paid, kept answers and resumed work are all readings of it. Bodies stand apart so that the
+small rows stay small; where a request is not kept, its key stands there. ``reuses`` counts answers
+that were shown again instead of bought. ``turns`` has what was said in threads, a row per turn; it
+lives as long as its call's answer does. ``prompts`` are those that the user saved by name. Money is
+in USD, times are seconds since 1970 (UTC).
 """
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 APPLICATION = 0x4E424A31  # "NBJ1"
 
 # state: sent -> done | partial | failed | possibly_paid. A row that is still "sent" when its owner
@@ -105,6 +106,36 @@ CREATE TABLE reuses (
 );
 CREATE INDEX reuses_by_time ON reuses (at);
 """,
+    3: """
+ALTER TABLE vectors ADD COLUMN checksum INTEGER;
+CREATE INDEX calls_by_thread ON calls (service, thread) WHERE thread IS NOT NULL;
+CREATE TABLE turns (
+    id INTEGER PRIMARY KEY,
+    service TEXT NOT NULL,
+    thread TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    place TEXT NOT NULL,
+    session TEXT NOT NULL,
+    call INTEGER REFERENCES calls (id),
+    state TEXT NOT NULL,
+    model TEXT NOT NULL,
+    asked_at REAL NOT NULL,
+    tokens INTEGER,
+    cost REAL,
+    said_before BLOB NOT NULL,
+    mark BLOB NOT NULL,
+    said BLOB
+);
+CREATE INDEX turns_of_thread ON turns (service, thread, position);
+CREATE INDEX turns_by_call ON turns (call) WHERE call IS NOT NULL;
+CREATE TABLE prompts (
+    name TEXT PRIMARY KEY,
+    command TEXT NOT NULL,
+    line TEXT NOT NULL,
+    cell TEXT,
+    saved_at REAL NOT NULL
+);
+""",
 }
 
 # What must be there to write a call and to find its answer.
@@ -116,6 +147,8 @@ COLUMNS = {
     "jobs": ("id", "key", "state", "detail"),
     "notes": ("name", "value"),
     "reuses": ("id", "at", "answers", "saved"),
+    "turns": ("id", "service", "thread", "position", "mark", "said"),
+    "prompts": ("name", "command", "line", "cell"),
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nbnebius.journal.kept import tell_once
 from nbnebius.journal.purge import give_back
+from nbnebius.journal.turns import forget_said
 
 if TYPE_CHECKING:
     import sqlite3
@@ -92,6 +93,7 @@ def _drop_oldest(connection: sqlite3.Connection) -> tuple[int, int] | None:
         f"DELETE FROM bodies WHERE call IN ({ended} AND bodies.call < ?)",  # noqa: S608 - our own words
         (end,),
     ).rowcount
+    forget_said(connection)
     vectors = connection.execute(
         "DELETE FROM vectors WHERE coalesce(call, 0) < ? AND id IN"
         " (SELECT id FROM vectors ORDER BY id LIMIT ?)",

@@ -45,6 +45,7 @@ def answer(
     if options.dry_run:
         show_dry_run(notebook, prepared)
         return None
+    place = prepared.turn.place if prepared.turn else None
     streams = options.out is None or options.show
     model = prepared.body["model"]
     screen = Screen(notebook, model, streams=streams, quiet=options.quiet, form=form)
@@ -55,7 +56,7 @@ def answer(
                 prepared,
                 stream=True,
                 private=private(options),
-                caller=caller(notebook, session, options, screen),
+                caller=caller(notebook, session, options, screen, place),
             )
     except Stopped as stopped:
         _show_partial(notebook, screen, options, stopped.reply, "stopped: what had come is kept")

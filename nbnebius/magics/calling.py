@@ -68,10 +68,17 @@ def expand_text(
     return expanded
 
 
-def caller(notebook: Notebook, session: Session, options: PaidOptions, screen: Screen) -> Caller:
+def caller(
+    notebook: Notebook,
+    session: Session,
+    options: PaidOptions,
+    screen: Screen,
+    place: str | None = None,
+) -> Caller:
     """Say who calls: this cell, with the reuse that its flags and the settings allow."""
     reuse: Reuse = "never" if options.fresh else session.config.get("reuse")
-    return Caller(notebook.place(), reuse, True, screen.see, screen.tick)  # noqa: FBT003 - shared
+    at = notebook.place() if place is None else place
+    return Caller(at, reuse, True, screen.see, screen.tick)  # noqa: FBT003 - shared
 
 
 def private(options: PaidOptions) -> bool | None:

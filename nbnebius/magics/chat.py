@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.commands import CHAT
 from nbnebius.errors import OptionError
 from nbnebius.magics.answering import answer
-from nbnebius.magics.calling import expand_text, namespace_of, read
+from nbnebius.magics.calling import namespace_of, read
 from nbnebius.magics.expansion import lookup
 from nbnebius.magics.files import read_file
 from nbnebius.magics.named import named_pictures, named_schema
+from nbnebius.magics.saving import filled
 from nbnebius.magics.screen import show_text
-from nbnebius.session import default_session
+from nbnebius.session import FUNCTION, Caller, default_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,11 +29,12 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
     if options.help:
         show_text(notebook, CHAT.help())
         return None
-    expanded = expand_text(options, options.prompt, namespace, pictures=True)
+    options, expanded = filled(options, namespace, notes)
     if options.file:
         # A file is text, like a value: its braces are never looked at.
         expanded.text = f"{read_file(options.file)}\n\n{expanded.text}".strip()
     session = default_session()
+    thread = session.thread_named(_thread(options))
     prepared = session.prepare_chat(
         expanded.text,
         model=options.model,
@@ -43,10 +45,23 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         schema=_schema(options, namespace),
         multi=options.schema_multi is not None,
         repair=options.repair,
+        thread=thread,
+        caller=Caller(notebook.place(), lasting=notebook.has_cell_id) if thread else FUNCTION,
         **options.parameters,
     )
     notes += expanded.notes
+    if not options.with_:
+        notebook.asked = "chat", line, cell
     return answer(notebook, session, prepared, options, notes, form=options.as_)
+
+
+def _thread(options: ChatOptions) -> str | None:
+    """Give the thread that one of the two flags names."""
+    if options.continues and options.thread is not None:
+        raise OptionError(
+            "There are two threads", why="-c is the notebook's own", hint="use -c or --thread NAME"
+        )
+    return "notebook" if options.continues else options.thread
 
 
 def _tools(options: ChatOptions, namespace: Mapping[str, Any]) -> list[Any] | None:

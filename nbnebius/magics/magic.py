@@ -16,7 +16,7 @@ MAGICS: dict[str, tuple[str, ...]] = {
     "completion": ("line", "cell"),
     "embed": ("line", "cell"),
     "image": ("line", "cell"),
-    "map": ("cell",),
+    "map": ("line", "cell"),
     "models": ("line",),
     "panel": ("line",),
     "batches": ("line",),
@@ -61,6 +61,8 @@ class Notebook:
         self._execution: Any = None
         self._count = 0
         self._shown: list[Any] = []
+        # The magic, line and body of the last prompt, as they were typed.
+        self.asked: tuple[str, str, str | None] | None = None
         # Whether the sandbox that this notebook started is still there.
         self.sandbox_runs: Callable[[], bool] = lambda: False
 
@@ -112,11 +114,16 @@ class Notebook:
         self._count += 1
         parent = self._header()
         cell = parent.get("metadata", {}).get("cellId")
-        if not cell:
+        if not self.has_cell_id:
             history = self.shell.history_manager.input_hist_raw
             text = history[-1] if history else ""
             cell = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
         return f"{cell}/{self._count}"
+
+    @property
+    def has_cell_id(self) -> bool:
+        """Whether the front end names the cell, so that it is the same one in every run."""
+        return bool(self._header().get("metadata", {}).get("cellId"))
 
     def _header(self) -> dict[str, Any]:
         get_parent = getattr(self.shell, "get_parent", None)

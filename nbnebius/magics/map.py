@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.commands import MAP
 from nbnebius.errors import NebiusError, OptionError
 from nbnebius.magics.calling import caller, namespace_of, private, read
-from nbnebius.magics.expansion import expand, lookup
+from nbnebius.magics.expansion import lookup
+from nbnebius.magics.saving import filled
 from nbnebius.magics.screen import Screen, show_text
 from nbnebius.session import default_session
 
@@ -27,16 +28,21 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
     if options.help:
         show_text(notebook, MAP.help())
         return None
+    if cell is None and not options.with_:
+        raise OptionError(
+            "There is no prompt",
+            why="%map with one percent sign takes a saved one, with --with NAME",
+            hint="%%map FRAME has the prompt in the cell's body",
+        )
     frame = _frame(notebook, options.frame, namespace)
-    if options.raw:
-        prompt = [(options.prompt, False)]
-    else:
-        expanded = expand(options.prompt, namespace)
-        if expanded.pictures:
-            raise OptionError("A picture cannot stand in a row's prompt")
-        notes += expanded.notes
-        prompt = expanded.pieces
+    options, expanded = filled(options, namespace, notes)
+    if expanded.pictures:
+        raise OptionError("A picture cannot stand in a row's prompt")
+    notes += expanded.notes
+    prompt = expanded.pieces
     asked = _asked(options, namespace)
+    if not options.with_:
+        notebook.asked = "map", line, cell
     session = default_session()
     if options.dry_run:
         return session.plan(frame, prompt, **asked)

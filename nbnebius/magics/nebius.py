@@ -15,8 +15,10 @@ from nbnebius.magics.budgeting import budget
 from nbnebius.magics.budgeting import told as told_budget
 from nbnebius.magics.configuring import configure
 from nbnebius.magics.magic import MAGICS, Notebook
+from nbnebius.magics.saving import save
 from nbnebius.magics.screen import say, show_rows, show_text
 from nbnebius.magics.taping import record, replay, replayed
+from nbnebius.magics.threads import threads
 from nbnebius.rendering.answer import usd
 from nbnebius.session import close_default, default_session, has_default, make_default
 from nbnebius.session.ledger import told
@@ -265,6 +267,8 @@ VERBS: dict[str, Callable[[Notebook, str], Any]] = {
     "budget": budget,
     "usage": _usage,
     "purge": _purge,
+    "threads": threads,
+    "save": save,
     "files": _files,
     "custom-models": _custom_models,
     "help": _help,

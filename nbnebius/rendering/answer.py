@@ -96,6 +96,7 @@ def footer_text(
     cost: float | None,
     thread: str | None = None,
     turn: int | None = None,
+    sent: int = 0,
     extra: Sequence[str] = (),
 ) -> str:
     """
@@ -109,8 +110,8 @@ def footer_text(
         Tokens billed; left out when unknown.
     cost
         USD, or None where the price is unknown.
-    thread, turn
-        The conversation it belongs to, and its place there.
+    thread, turn, sent
+        The conversation it belongs to, its place there, and how many turns were sent before it.
     extra
         More pieces for the line's end.
 
@@ -125,7 +126,7 @@ def footer_text(
     pieces.append(usd(cost))
     conversation = [f"thread {thread}"] if thread else []
     if turn is not None:
-        conversation.append(f"turn {turn}")
+        conversation += [f"turn {turn}", f"{sent} sent"]
     if conversation:
         pieces.append(", ".join(conversation))
     pieces.extend(extra)

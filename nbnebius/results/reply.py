@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nbnebius.types.usage import Usage
     from nbnebius.work.schema import Schema
     from nbnebius.work.structured import Parsed
+    from nbnebius.work.thread import Placed
     from nbnebius.work.tools import ToolResult
 
 
@@ -32,7 +33,8 @@ class Reply:
     An answer to a chat.
 
     ``str(reply)`` and `text` are the text; showing it in a notebook gives safe HTML with the
-    reasoning folded and a footer of model, tokens and USD.
+    reasoning folded and a footer of model, tokens and USD. `placed` tells where it stands in its
+    thread, if it was asked in one.
     """
 
     def __init__(
@@ -42,11 +44,13 @@ class Reply:
         schema: Schema | None = None,
         parsed: Parsed | None = None,
         calls: Sequence[ToolResult] = (),
+        placed: Placed | None = None,
     ) -> None:
         self._result = result
         self._schema = schema
         self._parsed = parsed
         self.calls = list(calls)
+        self.placed = placed
 
     @property
     def text(self) -> str:
@@ -156,12 +160,15 @@ class Reply:
     @property
     def footer(self) -> str:
         """Model, tokens and USD of the answer, in one line."""
-        usage = self.usage
+        usage, placed = self.usage, self.placed
         return footer_text(
             model=self.model,
             tokens=usage.total_tokens if usage else None,
             cost=self._result.answer_cost,
-            extra=[*self._remarks()],
+            thread=placed.thread if placed else None,
+            turn=placed.number if placed else None,
+            sent=placed.sent if placed else 0,
+            extra=[*(["in memory only"] if placed and placed.private else []), *self._remarks()],
         )
 
     def _remarks(self) -> list[str]:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from nbnebius.session.service import Service
     from nbnebius.work.ask import Running
+    from nbnebius.work.next_turn import NextTurn
     from nbnebius.work.origin import Origin
     from nbnebius.work.schema import Schema
+    from nbnebius.work.thread import Placed
 
 
 def stopped(reply: Reply | None) -> Stopped:
@@ -37,6 +39,7 @@ class Asking:
     origin: Origin
     schema: Schema | None
     ask: Callable[[Service], Awaitable[Answered]]
+    turn: NextTurn | None = None
 
     def reply(self, answered: Answered) -> Reply:
         """Wrap what was answered."""
@@ -45,6 +48,7 @@ class Asking:
             schema=self.schema if answered.parsed else None,
             parsed=answered.parsed,
             calls=answered.calls,
+            placed=self._placed(),
         )
 
     @contextmanager
@@ -76,4 +80,7 @@ class Asking:
 
     def _partial(self) -> Reply | None:
         partial = self.running.partial()
-        return Reply(partial) if partial else None
+        return Reply(partial, placed=self._placed()) if partial else None
+
+    def _placed(self) -> Placed | None:
+        return self.turn.placed(private=self.origin.private) if self.turn else None

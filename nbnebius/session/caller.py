@@ -29,6 +29,8 @@ class Caller:
         Whether later calls may be answered from this one.
     see
         Called with each event, on the calling thread.
+    lasting
+        Whether the place is named by the front end, so that it is the same cell in every run.
     tick
         Called about twenty times a second while waiting, on the calling thread.
     asker
@@ -41,6 +43,7 @@ class Caller:
     see: Callable[[Event], None] | None = None
     tick: Callable[[], None] | None = None
     asker: Asker | None = None
+    lasting: bool = False
 
     def origin(self, service: str, *, cache: bool, private: bool) -> Origin:
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
@@ -12,8 +13,8 @@ from nbnebius.session import prepare
 from nbnebius.session.asking import Asking
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import call_here, tell
-from nbnebius.session.core import Core
 from nbnebius.session.prompt import Prompt, as_list, to_messages
+from nbnebius.session.threads import Threads
 from nbnebius.work import ask as ask_work
 from nbnebius.work.ask import Answered, Desk, Wish
 from nbnebius.work.schema import to_schema
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from nbnebius.work.chat import Asked
 
 
-class Chats(Core):
+class Chats(Threads):
     """The part of a session that asks."""
 
     def prepare_chat(
@@ -42,10 +43,24 @@ class Chats(Core):
         schema: Any = None,
         multi: bool = False,
         repair: bool = False,
+        thread: str | bool | None = None,
+        caller: Caller = FUNCTION,
+        replacing: int | None = None,
         **parameters: Any,
     ) -> Prepared:
-        """Settle everything about a chat without sending it."""
-        messages = to_messages(prompt, system=system or self.config.get("system"), images=images)
+        """
+        Settle everything about a chat without sending it.
+
+        With a `thread`, its turns are sent first: those before the turn of the calling cell, or
+        before the turn that it is `replacing`. Without one, the settings are not asked for one.
+        """
+        name = None if thread is None else self.thread_named(thread)
+        usual = self.config.get("system")
+        messages = to_messages(prompt, system=system if name else system or usual, images=images)
+        turn = None
+        if name:
+            turn = self.next_turn(messages, name, caller, replacing=replacing)
+            messages = turn.messages(usual)
         shape = to_schema(schema) if schema is not None else None
         offered = as_list(tools)
         for tool in offered:
@@ -61,7 +76,9 @@ class Chats(Core):
             servers=[tool for tool in offered if isinstance(tool, str)],
             approve=self.asker.confirm if approve else None,
         )
-        return self.run(lambda service: prepare.chat(service, messages, model, parameters, wish))
+        return self.run(
+            lambda service: prepare.chat(service, messages, model, parameters, wish, turn)
+        )
 
     def prepare_completion(
         self, prompt: str | Sequence[str], *, model: str | None = None, **parameters: Any
@@ -80,8 +97,10 @@ class Chats(Core):
     ) -> Reply:
         """Send what was prepared and wait for the whole answer."""
         asking = self._begin(prepared, caller, stream=stream, cache=cache, private=private)
-        with asking.keeping_partial():
-            reply = asking.reply(self.run(asking.ask, caller))
+        with self.filing(asking, caller), asking.keeping_partial():
+            answered = self.run(asking.ask, caller)
+            reply = asking.reply(answered)
+        self.file_turn(asking, answered, caller)
         if not reply.cached:
             self.say_where_kept(asking.origin, caller)
         return reply
@@ -92,17 +111,19 @@ class Chats(Core):
         """Send what was prepared and yield the text; the generator's value is the `Reply`."""
         asking = self._begin(prepared, FUNCTION, stream=True, cache=cache, private=private)
         events = self._connection.iterate(asking.ask)
-        with asking.keeping_partial(), closing(events):
+        with self.filing(asking, FUNCTION), asking.keeping_partial(), closing(events):
             while True:
                 try:
                     event = next(events)
                 except StopIteration as end:
-                    reply = asking.reply(end.value)
+                    answered = end.value
+                    reply = asking.reply(answered)
                     break
                 if isinstance(event, TextDelta):
                     yield event.text
                 else:
                     self.observer(event)
+        self.file_turn(asking, answered, FUNCTION)
         if not reply.cached:
             self.say_where_kept(asking.origin, FUNCTION)
         return reply
@@ -110,7 +131,12 @@ class Chats(Core):
     def _begin(
         self, prepared: Prepared, caller: Caller, *, stream: bool, cache: bool, private: bool | None
     ) -> Asking:
+        turn = prepared.turn
+        if turn and turn.is_private:
+            private = True  # what is sent before it may not be on disk
         origin = self.origin_of(prepared, caller, cache=cache, private=private)
+        if turn:
+            origin = replace(origin, thread=turn.thread, turn=turn.number)
         kind: Asked = "completion" if prepared.kind == "completion" else "chat"
         running = ask_work.run(prepared.body, kind, prepared.wish)
 
@@ -119,7 +145,7 @@ class Chats(Core):
             async with service.explaining("chat", prepared.body["model"]):
                 return await ask_work.ask(running, prepared.wish, desk, stream=stream)
 
-        return Asking(running, origin, prepared.wish.schema, ask)
+        return Asking(running, origin, prepared.wish.schema, ask, turn)
 
     def chat(
         self,
@@ -132,7 +158,7 @@ class Chats(Core):
         **options: Any,
     ) -> Reply:
         """Ask once and wait for the whole answer; see `nbnebius.chat`."""
-        prepared = self.prepare_chat(prompt, **options)
+        prepared = self.prepare_chat(prompt, caller=caller, **options)
         return self.ask(prepared, stream=stream, cache=cache, private=private, caller=caller)
 
     def stream_chat(

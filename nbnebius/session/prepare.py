@@ -20,6 +20,7 @@ from nbnebius.work.ask import NOTHING_MORE, Wish
 from nbnebius.work.images import first_seed
 from nbnebius.work.price import Price
 from nbnebius.work.structured import request_fields
+from nbnebius.work.thread import for_model
 from nbnebius.work.tools import Toolbox
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from nbnebius.catalogs import Work
     from nbnebius.session.service import Service
     from nbnebius.types.model import ModelRecord
+    from nbnebius.work.next_turn import NextTurn
 
 # The service's own default differs from page to page of its reference, so it is always told.
 LONGEST_ANSWER = 8192
@@ -45,7 +47,11 @@ def is_whole(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request that is ready to be sent: its body, the model's record, and its price."""
+    """
+    A request that is ready to be sent: its body, the model's record, and its price.
+
+    `turn` is the place in a thread that it will take, if it is asked in one.
+    """
 
     kind: str
     body: Mapping[str, Any]
@@ -54,6 +60,7 @@ class Prepared:
     service: str
     count: int = 1
     wish: Wish = NOTHING_MORE
+    turn: NextTurn | None = None
 
     @property
     def bound(self) -> float | None:
@@ -68,8 +75,13 @@ async def chat(
     model: str | None,
     parameters: Mapping[str, Any],
     wish: Wish,
+    turn: NextTurn | None = None,
 ) -> Prepared:
-    """Make a chat ready; where it holds a picture, a model that sees is chosen."""
+    """
+    Make a chat ready; where it holds a picture, a model that sees is chosen.
+
+    `turn` is its place in a thread, whose turns are in `messages`.
+    """
     kind: Work = "vision" if _has_picture(messages) else "chat"
     chosen, record = await service.model(kind, model)
     told = _sampling(service, record, parameters)
@@ -82,7 +94,17 @@ async def chat(
         # An MCP server's tools are known only once it runs.
         told["tools"] = Toolbox(wish.tools).entries
     body = {"model": chosen, "messages": messages, **told}
-    return replace(await _ready(service, "chat", body, record), wish=wish)
+    if turn:
+        body["messages"] = for_model(list(map(dict, messages)), chosen)
+        context = record.context if record else None
+        body = turn.fitted(body, context, told=_is_told(service, parameters))
+    return replace(await _ready(service, "chat", body, record), wish=wish, turn=turn)
+
+
+def _is_told(service: Service, parameters: Mapping[str, Any]) -> bool:
+    """Tell whether somebody said how long an answer may be."""
+    named = (parameters.get("max_tokens"), parameters.get("max_completion_tokens"))
+    return (*named, service.config.get("max_tokens")) != (None, None, None)
 
 
 async def completion(

@@ -13,10 +13,12 @@ from nbnebius.errors import OptionError
 from nbnebius.session.budgets import Budgets
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.comparing import Comparing
+from nbnebius.session.conversations import Conversations
 from nbnebius.session.ledger import Ledger
 from nbnebius.session.mapping import Maps
 from nbnebius.session.neighbours import neighbour_records
 from nbnebius.session.pictures import Pictures
+from nbnebius.session.prompts import Prompts
 from nbnebius.session.remote import Remote
 from nbnebius.session.searching import Searching
 from nbnebius.session.taping import Taping
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from nbnebius.types.model import ModelRecord
 
 
-class Session(Budgets, Comparing, Maps, Searching, Pictures, Remote, Ledger, Taping):
+class Session(
+    Budgets, Comparing, Conversations, Prompts, Maps, Searching, Pictures, Remote, Ledger, Taping
+):
     """
     One connection to one service, with its journal.
 

@@ -56,6 +56,11 @@ def _switch(value: Any) -> bool:
     return words[str(value).lower()]
 
 
+def _thread(value: Any) -> str:
+    name = _text(value)
+    return "none" if name == "off" else name
+
+
 def _price(value: Any) -> str:
     parts = value.split(",") if isinstance(value, str) else list(value)
     reading, writing = (float(part) for part in parts)
@@ -92,6 +97,13 @@ SETTINGS = {
             "restart, always or never",
             "when a cell shows its kept answer instead of asking",
             default="restart",
+            project=False,
+        ),
+        Setting(
+            "thread",
+            _thread,
+            "a thread's name, notebook, or off",
+            "the thread of every chat that names none; notebook is the notebook's own",
             project=False,
         ),
         Setting(

@@ -14,6 +14,7 @@ from nbnebius.work import tool_rounds
 from nbnebius.work.mcp_tools import open_mcp
 from nbnebius.work.price import total
 from nbnebius.work.structured import Parsed, read, repair_message
+from nbnebius.work.tool_messages import message, spoken
 from nbnebius.work.tools import Toolbox
 
 if TYPE_CHECKING:
@@ -62,11 +63,16 @@ NOTHING_MORE = Wish()
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer, what was read from it, and the tools that were called on the way."""
+    """
+    An answer, what was read from it, and the tools that were called on the way.
+
+    `said` are the messages that came after the question: tool calls, their results, the answer.
+    """
 
     result: ChatResult
     parsed: Parsed | None = None
     calls: Sequence[ToolResult] = ()
+    said: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +137,10 @@ async def _once(running: Running, wish: Wish, desk: Desk, *, stream: bool) -> An
             done = await tool_rounds.chat_with_tools(
                 running, **common, toolbox=box, call_here=desk.call_here, approve=wish.approve
             )
-        return Answered(done.result, calls=done.calls)
-    return Answered(await chat_work.chat(running, **common))
+        said = done.messages[len(running.body.get("messages", ())) :]
+        return Answered(done.result, calls=done.calls, said=said)
+    result = await chat_work.chat(running, **common)
+    return Answered(result, said=[spoken(result, message(result).tool_calls, keep_reasoning=False)])
 
 
 async def _again(
@@ -145,14 +153,16 @@ async def _again(
         {"role": "user", "content": repair_message(error.problems or [error.what])},
     ]
     running = chat_work.run({**running.body, "messages": messages})
-    result = (await _once(running, NOTHING_MORE, desk, stream=stream)).result
+    second = await _once(running, NOTHING_MORE, desk, stream=stream)
+    result = second.result
     both = dataclasses.replace(
         result,
         cost=total((first.result.cost, result.cost)),
         answer_cost=total((first.result.answer_cost, result.answer_cost)),
         seconds=total((first.result.seconds, result.seconds)),
     )
-    return Answered(both, calls=first.calls)
+    # A thread goes on from the answer that fits, as if it had been the first.
+    return Answered(both, calls=first.calls, said=[*first.said[:-1], *second.said])
 
 
 def _read(answered: Answered, schema: Schema) -> Answered:

@@ -36,6 +36,9 @@ class Origin:
         session bought it.
     shared
         Whether other calls may be answered from this one: its key is then the request's own.
+    thread, turn
+        The conversation that it belongs to, and the number of its turn there; or None. Of a
+        private call, the journal is not told.
     """
 
     service: str
@@ -43,6 +46,8 @@ class Origin:
     private: bool = False
     reuse: Reuse = "never"
     shared: bool = False
+    thread: str | None = None
+    turn: int | None = None
 
     def key(self, endpoint: str, body: Mapping[str, Any]) -> bytes:
         """Name the request."""
@@ -60,6 +65,8 @@ class Origin:
             place=self.place,
             private=self.private,
             characters=_characters(body),
+            thread=None if self.private else self.thread,
+            turn=None if self.private else self.turn,
         )
 
     async def kept(self, journal: Journal, key: bytes) -> KeptAnswer | None:

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from nbnebius.types.answers import ChatResult
 
 _FOREIGN: Final = re.compile(r"[^A-Za-z0-9_-]")
+_THINKS_ON: Final = re.compile(
+    r"deepseek-v(?:3\.[1-9]|[4-9])|kimi-k|gpt-oss|glm-(?:4\.[5-9]|[5-9])|minimax-m", re.IGNORECASE
+)
+
+
+def thinks_on(model: str) -> bool:
+    """Tell whether a model thinks on between calls, and does it badly without its own thoughts."""
+    return bool(_THINKS_ON.search(model))
 
 
 def message(answer: ChatResult) -> Message:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +14,7 @@ from nbnebius.events import ToolCalled
 from nbnebius.types.usage import Usage
 from nbnebius.work import chat as chat_work
 from nbnebius.work.price import total
-from nbnebius.work.tool_messages import message, named, spoken
+from nbnebius.work.tool_messages import message, named, spoken, thinks_on
 from nbnebius.work.tools import CallHere, ToolResult
 
 if TYPE_CHECKING:
@@ -34,11 +33,6 @@ if TYPE_CHECKING:
 MAX_ROUNDS: Final = 10
 MOST_CALLS: Final = 32
 """Calls of one answer that are run; a model that asks for more is told so."""
-
-# Models that think on between calls, and do it badly (or refuse) without their own thoughts.
-_THINKS_ON: Final = re.compile(
-    r"deepseek-v(?:3\.[1-9]|[4-9])|kimi-k|gpt-oss|glm-(?:4\.[5-9]|[5-9])|minimax-m", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +130,7 @@ async def chat_with_tools(
     if max_rounds < 1:
         raise OptionError(f"max_rounds cannot be {max_rounds}", why="it takes 1 or more")
     if keep_reasoning is None:
-        keep_reasoning = bool(_THINKS_ON.search(str(running.body.get("model", ""))))
+        keep_reasoning = thinks_on(str(running.body.get("model", "")))
     for turn in range(max_rounds):
         running.running = chat_work.run(_body(running, toolbox, first=turn == 0))
         answer = await chat_work.chat(

@@ -71,6 +71,7 @@ NAMES = [
     "plot",
     "rerank",
     "search",
+    "threads",
     "upload",
     "usage",
 ]

@@ -14,12 +14,13 @@ SHOWING = {"out", "quiet", "help", "show", "cell", "dry_run", "fresh", "raw"}
 # Fields of the request, which the function takes as **parameters.
 SAMPLING = {"temperature", "max_tokens", "top_p", "seed", "stop", "set"}
 ONLY_MAGIC = {
-    "chat": SHOWING | SAMPLING | {"file", "schema_multi", "as_"},  # Reply.show(as_)
+    # files and saved prompts are read before; -c is thread=True, --as is Reply.show(as_)
+    "chat": SHOWING | SAMPLING | {"file", "schema_multi", "with_", "continues", "as_"},
     "compare": SHOWING | SAMPLING | {"file", "model"},  # one -m for each of `models`
     "completion": SHOWING | (SAMPLING | {"logprobs"}),
     "embed": SHOWING | {"by"},  # a list of texts is cut already
     "image": SHOWING,
-    "map": SHOWING | SAMPLING,
+    "map": SHOWING | SAMPLING | {"with_"},  # a saved prompt is read before
     "models": SHOWING | {"text"},  # what --search takes too
     "search": SHOWING,
     "panel": SHOWING,

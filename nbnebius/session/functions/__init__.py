@@ -4,6 +4,7 @@ from nbnebius.session.functions import plot
 from nbnebius.session.functions.asking import chat, completion
 from nbnebius.session.functions.comparing import compare
 from nbnebius.session.functions.connecting import connect
+from nbnebius.session.functions.conversing import threads
 from nbnebius.session.functions.drawing import image
 from nbnebius.session.functions.embedding import embed
 from nbnebius.session.functions.ledger import usage
@@ -48,6 +49,7 @@ __all__ = [
     "plot",
     "rerank",
     "search",
+    "threads",
     "upload",
     "usage",
 ]

@@ -25,6 +25,7 @@ def chat(
     schema: Any = ...,
     multi: bool = ...,
     repair: bool = ...,
+    thread: str | bool | None = ...,
     stream: Literal[False] = ...,
     cache: bool = ...,
     private: bool | None = ...,
@@ -42,6 +43,7 @@ def chat(
     schema: Any = ...,
     multi: bool = ...,
     repair: bool = ...,
+    thread: str | bool | None = ...,
     stream: Literal[True],
     cache: bool = ...,
     private: bool | None = ...,
@@ -58,6 +60,7 @@ def chat(
     schema: Any = None,
     multi: bool = False,
     repair: bool = False,
+    thread: str | bool | None = None,
     stream: bool = False,
     cache: bool = False,
     private: bool | None = None,
@@ -90,6 +93,10 @@ def chat(
         A list of such records.
     repair
         Tell the model once what does not fit, and take its second answer.
+    thread
+        Go on with a conversation: a thread's name, or ``"notebook"`` (or True) for the notebook's
+        own. Its turns are sent first, and this one is added. ``"none"`` (or False): no thread,
+        where the settings name one.
     stream
         Give an iterator of text pieces, with ``.reply`` at its end.
     cache
@@ -122,6 +129,7 @@ def chat(
         schema=schema,
         multi=multi,
         repair=repair,
+        thread=session.thread_named(thread),
         **parameters,
     )
     if stream:

@@ -103,7 +103,7 @@ def test_the_help_names_every_flag_and_three_examples(command):
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=list(COMMANDS))
 def test_flags_mean_the_same_everywhere(command):
     letters = {"-m": "model", "-o": "out", "-t": "temperature", "-q": "quiet", "-h": "help",
-               "-s": "system", "-k": "k"}  # fmt: skip
+               "-s": "system", "-k": "k", "-c": "continues"}  # fmt: skip
     for option in command.options:
         for flag in option.flags:
             if not flag.startswith("--"):

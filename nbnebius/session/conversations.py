@@ -1,0 +1,235 @@
+"""Threads as their user looks at them: lists, transcripts, files, and another try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nbnebius.errors import OptionError
+from nbnebius.journal import keep_turn, thread_sums
+from nbnebius.session.chats import Chats
+from nbnebius.session.thread_files import read_thread, write_thread
+from nbnebius.session.threads import OWN
+from nbnebius.work.next_turn import NOTEBOOK
+from nbnebius.work.thread import (
+    answer_of,
+    question_of,
+    said_in,
+    stale_ones,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from nbnebius.journal import KeptTurn
+    from nbnebius.results import Reply
+
+N = TypeVar("N", int, float)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRow:
+    """One thread, as `nbnebius.frames.threads.threads_frame` shows it."""
+
+    name: str
+    turns: int
+    stale: int
+    gone: int
+    private: int
+    model: str | None
+    tokens: int | None
+    cost: float | None
+    asked: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """One turn, as `nbnebius.frames.threads.turns_frame` shows it; `asked` is in seconds."""
+
+    turn: int
+    question: str | None
+    answer: str | None
+    state: str
+    stale: bool
+    private: bool
+    model: str | None
+    tokens: int | None
+    cost: float | None
+    asked: float
+
+
+class Conversations(Chats):
+    """The part of a session that shows, keeps and mends conversations."""
+
+    def threads(self) -> list[ThreadRow]:
+        """List the threads of the service, the one that was asked last first."""
+        sums = thread_sums(self.journal, self.service_name)
+        own = self.thread_named(OWN)
+        found = []
+        for name in self.thread_names():
+            turns = self.turns(name)
+            told = sums.get(name)
+            private = [turn for turn in turns if turn.is_private]
+            found.append(
+                ThreadRow(
+                    name=OWN if name == own else name,
+                    turns=len(turns),
+                    stale=sum(stale_ones(turns)),
+                    gone=sum(turn.said is None for turn in turns),
+                    private=len(private),
+                    model=turns[-1].model or None,
+                    tokens=_sum([told.tokens if told else None, *(t.tokens for t in private)]),
+                    cost=_sum([told.cost if told else None, *(t.cost for t in private)]),
+                    asked=max(turn.asked_at for turn in turns),
+                )
+            )
+        return found
+
+    def turn_rows(self, thread: str | bool) -> list[TurnRow]:
+        """List the turns of one thread, with their texts."""
+        turns = self.existing(thread)
+        return [
+            _row(number, turn, stale=stale)
+            for number, (turn, stale) in enumerate(zip(turns, stale_ones(turns), strict=True), 1)
+        ]
+
+    def thread_table(self) -> pd.DataFrame:
+        """Give the threads as a frame; see `nbnebius.threads`."""
+        from nbnebius.frames.threads import threads_frame
+
+        return threads_frame(self.threads())
+
+    def turn_table(self, thread: str) -> pd.DataFrame:
+        """Give the turns of one thread as a frame; see `nbnebius.threads`."""
+        from nbnebius.frames.threads import turns_frame
+
+        return turns_frame(self.turn_rows(thread))
+
+    def ask_again(
+        self,
+        thread: str | bool,
+        number: int,
+        prompt: str | None = None,
+        *,
+        private: bool | None = None,
+        **options: Any,
+    ) -> Reply:
+        """
+        Ask a turn's question again, or another one in its place; the new answer replaces it.
+
+        Parameters
+        ----------
+        thread, number
+            The thread and the turn's number, from 1.
+        prompt
+            Another question; left out, the same one.
+        private
+            As of `nbnebius.chat`; a private turn stays so.
+        **options
+            As of `nbnebius.chat`; the model is the turn's own if none is named.
+
+        Raises
+        ------
+        OptionError
+            There is no such turn, or what it asked was purged and no other question is given.
+        """
+        turns = self.existing(thread)
+        self._check_number(turns, number)
+        old = turns[number - 1]
+        said = said_in(old)
+        question = list(question_of(said)) if prompt is None else prompt
+        if not question:
+            raise OptionError(
+                f"What turn {number} asked was purged", hint="give another question as prompt"
+            )
+        options.setdefault("model", old.model or None)
+        options.setdefault("system", said.system)
+        prepared = self.prepare_chat(
+            question, thread=self.thread_named(thread), replacing=number, **options
+        )
+        return self.ask(prepared, private=True if old.is_private else private)
+
+    def export_thread(self, thread: str | bool, path: str | Path) -> int:
+        """
+        Write a thread into a file, for others or for later; how many turns comes back.
+
+        Parameters
+        ----------
+        thread
+            The thread.
+        path
+            A new file: Markdown where it ends in ``.md``, else JSON, whose ``messages`` are those
+            of the API. Turns that are in memory only, or were purged, are left out.
+
+        Raises
+        ------
+        OptionError
+            There is no such thread, nothing of it can be written, or the file is there already.
+        """
+        turns = self.existing(thread)
+        told = [turn for turn in turns if turn.said is not None and not turn.is_private]
+        if not told:
+            raise OptionError(
+                "Nothing of this thread can be written",
+                why="its turns are private, or were purged",
+            )
+        name = self.thread_named(thread) or ""
+        write_thread(Path(path).expanduser(), OWN if name.startswith(NOTEBOOK) else name, told)
+        return len(told)
+
+    def import_thread(self, path: str | Path, thread: str | bool | None = None) -> tuple[str, int]:
+        """
+        Read a thread from a JSON file; its name and how many turns it has come back.
+
+        Parameters
+        ----------
+        path
+            A file of `export_thread`, or any JSON with a list of messages as the API has them.
+        thread
+            What it is called here; the name in the file, or the file's own, if left out.
+
+        Raises
+        ------
+        OptionError
+            The file is none of these, or there is a thread of that name already.
+        """
+        file = Path(path).expanduser()
+        told, turns = read_thread(file, session=self.journal.session)
+        name = self.thread_named(thread if thread is not None else told)
+        if name is None:
+            raise OptionError("An imported thread needs a name", hint="give one after the file")
+        if there := len(self.turns(name)):
+            raise OptionError(
+                f"There is a thread {told if thread is None else thread!r} already",
+                why=f"it has {there} turn{'' if there == 1 else 's'}",
+                hint="give another name after the file",
+            )
+        for turn in turns:
+            keep_turn(self.journal, self.service_name, name, turn)
+        return (OWN if name.startswith(NOTEBOOK) else name), len(turns)
+
+
+def _sum(amounts: Sequence[N | None]) -> N | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known[1:], known[0]) if known else None
+
+
+def _row(number: int, turn: KeptTurn, *, stale: bool) -> TurnRow:
+    said = said_in(turn)
+    gone = turn.said is None
+    return TurnRow(
+        turn=number,
+        question=None if gone else text_of(question_of(said)),
+        answer=None if gone else answer_of(said),
+        state="gone" if gone else turn.state,
+        stale=stale,
+        private=turn.is_private,
+        model=turn.model or None,
+        tokens=turn.tokens,
+        cost=turn.cost,
+        asked=turn.asked_at,
+    )

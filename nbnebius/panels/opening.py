@@ -11,7 +11,7 @@ from nbnebius.errors import OptionError
 if TYPE_CHECKING:
     from nbnebius.panels.panel import Panel
 
-PANELS = ("usage",)
+PANELS = ("chat", "usage")
 """The names of the panels; each is a folder with ``state.py`` and ``view.py``."""
 
 TAKES_FRAME: frozenset[str] = frozenset()
@@ -24,7 +24,7 @@ def panel(name: str, *, frame: Any = None) -> Panel:
     Parameters
     ----------
     name
-        ``usage`` …: one of `PANELS`.
+        ``chat``, ``usage`` …: one of `PANELS`.
     frame
         The name of the variable with the frame to begin with, for panels that work on one.
 

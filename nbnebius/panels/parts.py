@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextvars
+import threading
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from nbnebius.panels.state import State
 
 ROWS_PER_PAGE = 10
+LATER = 0.3  # seconds, in which a text follows the key that ends it
 LABEL = {"description_width": "110px"}
 _WARN = (
     "border-left:3px solid var(--jp-error-color1,#d32f2f);padding-left:.6em;white-space:pre-wrap"
@@ -64,6 +67,67 @@ def choice(
     made = widgets.Dropdown(options=list(options), value=value, description=label, style=LABEL)
     made.observe(lambda change: chosen(change["new"]), "value")
     return made
+
+
+def line(label: str, *, about: str, placeholder: str = "") -> widgets.Text:
+    """
+    Make a box for a line of text.
+
+    What is typed comes when Enter is pressed or the box is left: at every key, a click that
+    follows could overtake it.
+
+    Parameters
+    ----------
+    label
+        What stands before it.
+    about
+        What it is for, in a sentence: its tooltip.
+    placeholder
+        What stands in it while it is empty.
+    """
+    made = widgets.Text(
+        description=label,
+        tooltip=about,
+        placeholder=placeholder,
+        continuous_update=False,
+        style=LABEL,
+    )
+    made.layout.width = "100%"
+    return made
+
+
+class Enter:
+    """
+    Calls a function when Enter is pressed in a `line`.
+
+    The page tells of the key first and of the text after it, and does not tell a text again that it
+    told before; so a moment is waited for it.
+    """
+
+    def __init__(self, box: widgets.Text, action: Callable[[], Any]) -> None:
+        self._action = action
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        box.on_msg(self._pressed)
+        box.observe(lambda _: self._go(), "value")
+
+    def _pressed(self, _: Any, content: Any, __: Any) -> None:
+        if content.get("event") != "submit":
+            return
+        # What the kernel notes of the message goes with it.
+        context = contextvars.copy_context()
+        timer = threading.Timer(LATER, context.run, args=(self._go,))
+        timer.daemon = True
+        with self._lock:
+            self._timer = timer
+        timer.start()
+
+    def _go(self) -> None:
+        with self._lock:
+            timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+            self._action()
 
 
 class StatusLine:

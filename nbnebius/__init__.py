@@ -21,6 +21,7 @@ _HOMES = {
     "BatchJob": "nbnebius.results.batch_job",
     "BudgetReached": "nbnebius.errors",
     "ConnectError": "nbnebius.errors",
+    "Embedder": "nbnebius.session.functions",
     "Gallery": "nbnebius.results",
     "Job": "nbnebius.results.job",
     "JournalError": "nbnebius.errors",
@@ -69,6 +70,7 @@ _HOMES = {
     "plot": "nbnebius.session.functions",
     "rerank": "nbnebius.session.functions",
     "search": "nbnebius.session.functions",
+    "tasks": "nbnebius.session.functions",
     "threads": "nbnebius.session.functions",
     "upload": "nbnebius.session.functions",
     "usage": "nbnebius.session.functions",
@@ -83,6 +85,7 @@ __all__ = [
     "BatchJob",
     "BudgetReached",
     "ConnectError",
+    "Embedder",
     "Gallery",
     "Job",
     "JournalError",
@@ -132,6 +135,7 @@ __all__ = [
     "plot",
     "rerank",
     "search",
+    "tasks",
     "threads",
     "upload",
     "usage",
@@ -202,6 +206,7 @@ if TYPE_CHECKING:
     from nbnebius.results.job import Job
     from nbnebius.session import Session
     from nbnebius.session.functions import (
+        Embedder,
         batches,
         cancel_batch,
         chat,
@@ -224,6 +229,7 @@ if TYPE_CHECKING:
         plot,
         rerank,
         search,
+        tasks,
         threads,
         upload,
         usage,

@@ -85,7 +85,14 @@ class ToolCalled:
     error: bool
 
 
-Event: TypeAlias = TextDelta | ReasoningDelta | OfModel | Retrying | Progress | Note | ToolCalled
+@dataclass(frozen=True, slots=True)
+class Interlude:
+    """Something else is about to be written: a question, a user's function's words, a result."""
+
+
+Event: TypeAlias = (
+    TextDelta | ReasoningDelta | OfModel | Retrying | Progress | Note | ToolCalled | Interlude
+)
 
 
 class Observer(Protocol):

@@ -45,6 +45,16 @@ def load(folder: Path, service: str) -> Catalog | None:
     return catalog if catalog.service == service else None
 
 
+def newest(folder: Path, prefix: str) -> Catalog | None:
+    """Give the catalog that was read last of the services whose name begins so, or None."""
+    found = []
+    for path in (folder / "catalogs").glob("*.json"):
+        with suppress(OSError, msgspec.MsgspecError):
+            found.append(msgspec.json.decode(path.read_bytes(), type=Catalog))
+    fitting = [catalog for catalog in found if catalog.service.startswith(prefix)]
+    return max(fitting, key=lambda catalog: catalog.read_at, default=None)
+
+
 def save(folder: Path, catalog: Catalog) -> None:
     """Write a catalog; a disk that refuses costs only the cache."""
     path = _path(folder, catalog.service)

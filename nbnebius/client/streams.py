@@ -130,7 +130,10 @@ class AnswerStream:
         if not self._events.began:
             raise error from None
         raise StreamError(
-            "the stream broke off", why=error.why or error.what, partial=self.text
+            "the stream broke off",
+            why=error.why or error.what,
+            hint="What had come is kept; asking again pays again.",
+            partial=self.text,
         ) from None
 
     def _error(self, wrong: Any) -> NebiusError:

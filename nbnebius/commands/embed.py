@@ -18,6 +18,7 @@ class EmbedOptions(PaidOptions):
         "--dimensions", kind="whole", metavar="N", help="shorter vectors, where the model can"
     )
     column: str | None = option("--column", metavar="NAME", help="a frame's column of texts")
+    normalize: bool = option("--normalize", kind="switch", help="scale each vector to the length 1")
     by: str | None = option(
         "--by",
         metavar="UNIT",

@@ -55,7 +55,9 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
+    """A word as it is written, quotes and all, and where it stands."""
+
     raw: str
     start: int
     end: int
@@ -101,7 +103,11 @@ def split_line(
     rest = line[start:]
     if rest.startswith("-- ") or rest.strip() == "--":
         result.text = rest[3:]
-    elif text == "argument" and (argument := _next(line, start)) and _ends(line, argument, flags):
+    elif (
+        text == "argument"
+        and (argument := next_token(line, start))
+        and _ends(line, argument, flags)
+    ):
         _leading(line, argument.end, flags, result)
         result.text = argument.raw
     else:
@@ -139,7 +145,7 @@ def _fill_templates(
 
 
 def _leading(line: str, start: int, flags: Mapping[str, Option], result: Line) -> int:
-    while token := _next(line, start):
+    while token := next_token(line, start):
         if token.raw == "--" or not token.raw.startswith("-"):
             break
         name, _, _ = token.raw.partition("=")
@@ -153,14 +159,14 @@ def _leading(line: str, start: int, flags: Mapping[str, Option], result: Line) -
     return start
 
 
-def _ends(line: str, argument: _Token, flags: Mapping[str, Option]) -> bool:
+def _ends(line: str, argument: Token, flags: Mapping[str, Option]) -> bool:
     """Tell whether nothing but flags follows an argument; a flag that is wrong is an error."""
     if not line[argument.end :].lstrip().startswith("-"):
         return False
     return _leading(line, argument.end, flags, Line()) == len(line)
 
 
-def _take(line: str, token: _Token, flags: Mapping[str, Option], result: Line) -> int:
+def _take(line: str, token: Token, flags: Mapping[str, Option], result: Line) -> int:
     name, equals, inline = token.raw.partition("=")
     option = flags[name]
     if not option.takes_value:
@@ -170,7 +176,7 @@ def _take(line: str, token: _Token, flags: Mapping[str, Option], result: Line) -
         return token.end
     end = token.end
     if not equals:
-        following = _next(line, end)
+        following = next_token(line, end)
         if following is None:
             raise OptionError(f"{name} needs a value", hint=f"{name} {option.metavar}")
         if following.raw in flags:
@@ -229,9 +235,14 @@ def _tail(text: str, flags: Mapping[str, Option], result: Line) -> str:
     return text
 
 
-def _next(line: str, start: int) -> _Token | None:
+def next_token(line: str, start: int) -> Token | None:
+    """Give the first word from `start` on; None where nothing is left."""
     found = TOKEN.match(line, start)
-    return _Token(found[1], found.start(1), found.end(1)) if found else None
+    return Token(found[1], found.start(1), found.end(1)) if found else None
+
+
+def _long_words(flags: Mapping[str, Option]) -> list[str]:
+    return [flag[2:] for flag in flags if flag.startswith("--")]
 
 
 def _unknown(name: str, flags: Mapping[str, Option]) -> OptionError:
@@ -246,7 +257,7 @@ def _unknown(name: str, flags: Mapping[str, Option]) -> OptionError:
     near = (
         [flag for flag in flags if flag.startswith(name)]
         or [flag for flag in flags if len(word) > 2 and word in flag]  # noqa: PLR2004 - a real word
-        or get_close_matches(name, flags, 1, 0.6)
+        or [f"--{one}" for one in get_close_matches(word, _long_words(flags), 1, 0.6)]
     )
     return OptionError(
         f"There is no flag {name}",

@@ -18,6 +18,13 @@ class ConfigOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class AliasOptions:
+    """The flags of ``%nebius alias``."""
+
+    unset: bool = option("--unset", kind="switch", help="forget it")
+
+
+@dataclass(frozen=True, slots=True)
 class LoginOptions:
     """The flags of ``%nebius login``."""
 
@@ -73,6 +80,21 @@ VERBS = {
             ),
             ConfigOptions,
             takes="setting",
+        ),
+        Verb(
+            "alias",
+            (
+                ("alias", "the names of your own for models"),
+                ("alias NAME MODEL", "use NAME wherever a model is named, from now on"),
+                ("alias NAME --unset", "forget it"),
+            ),
+            AliasOptions,
+            takes="alias",
+            notes=(
+                "An alias is kept in your settings; a project's pyproject.toml may hold some under "
+                "[tool.nbnebius.aliases], which come first. A model's own id is never an alias. "
+                "Answers name the real model."
+            ),
         ),
         Verb(
             "login",

@@ -22,7 +22,11 @@ STATUSES = ["ok", "partial", "skipped", "unsent", "failed", "possibly_paid"]
 
 
 def embedding_frame(
-    base: pd.DataFrame, result: EmbeddingResult, *, column: str = "embedding"
+    base: pd.DataFrame,
+    result: EmbeddingResult,
+    *,
+    column: str = "embedding",
+    normalize: bool = False,
 ) -> pd.DataFrame:
     """
     Put vectors beside the rows they belong to; index and order stay.
@@ -33,11 +37,14 @@ def embedding_frame(
         The columns of `base`, then ``embedding`` (object: float32 rows that are views of one
         block; NaN where there is none), ``neb_status`` (category: ok, skipped, failed …),
         ``neb_error`` (str), ``neb_tokens`` (float64, as shared out over a request's texts),
-        ``neb_cost`` (float64, USD paid). ``attrs`` holds the model and the dimensions.
+        ``neb_cost`` (float64, USD paid). ``attrs`` holds the model and the dimensions. With
+        `normalize` each vector is scaled, in place, to the length 1.
     """
     import numpy as np
     import pandas as pd
 
+    if normalize:
+        _scale(result.vectors)
     frame = base.copy(deep=False)
     rows: NDArray[Any] = np.empty(len(result.status), dtype=object)
     for index, status in enumerate(result.status):
@@ -52,6 +59,17 @@ def embedding_frame(
         "nbnebius": {"model": result.model, "dimensions": result.dimensions},
     }
     return frame
+
+
+def _scale(vectors: NDArray[np.float32]) -> None:
+    """Scale each row to the length 1, a block at a time; a row of zeros stays one."""
+    import numpy as np
+
+    step = max(1, ELEMENTS // max(1, vectors.shape[1]))
+    for start in range(0, len(vectors), step):
+        block = vectors[start : start + step]
+        lengths = np.linalg.norm(block, axis=1, keepdims=True)
+        np.divide(block, lengths, out=block, where=lengths > 0)
 
 
 def matrix(frame: pd.DataFrame, column: str = "embedding") -> NDArray[np.float32]:

@@ -119,6 +119,21 @@ async def find_vectors(journal: Journal, keys: Sequence[bytes]) -> dict[bytes, K
     return await journal.committed(read)
 
 
+async def known_vectors(journal: Journal, keys: Sequence[bytes]) -> set[bytes]:
+    """Tell which of `keys` have a kept vector, without reading it."""
+
+    def read(connection: sqlite3.Connection) -> set[bytes]:
+        found: set[bytes] = set()
+        for start in range(0, len(keys), 500):
+            some = keys[start : start + 500]
+            marks = ",".join("?" * len(some))
+            rows = connection.execute(f"SELECT key FROM vectors WHERE key IN ({marks})", some)  # noqa: S608 - only question marks
+            found.update(key for (key,) in rows)
+        return found
+
+    return await journal.committed(read)
+
+
 async def unfiled_embeddings(
     journal: Journal, service: str, model: str, after: int = 0
 ) -> list[tuple[int, bytes, bytes]]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbnebius.errors import NebiusError
+from nbnebius.errors import NebiusError, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +84,8 @@ def answers(count_models: Callable[[], int]) -> Finding:
     """Look whether the service answers, by counting its models: that is free."""
     try:
         return Finding(fine=True, text=f"the service answers, with {count_models()} models")
+    except Stopped:
+        raise
     except NebiusError as error:
         return Finding(fine=False, text=error.what, hint=error.hint or error.why)
 

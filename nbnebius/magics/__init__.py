@@ -11,6 +11,7 @@ from typing import Any
 
 from nbnebius.magics.guard import Guard
 from nbnebius.magics.magic import MAGICS, Magic, Notebook
+from nbnebius.magics.tab import Tab
 
 _ATTRIBUTE = "_nbnebius_loaded"
 
@@ -22,6 +23,7 @@ def load(shell: Any) -> None:
     notebook = Notebook(shell)
     registry = shell.magics_manager.magics
     mine: list[tuple[str, str, Magic]] = []
+    called: dict[str, str] = {}
     for name, kinds in MAGICS.items():
         taken = any(name in registry[kind] for kind in kinds)
         chosen = f"neb_{name}" if taken else name
@@ -32,6 +34,7 @@ def load(shell: Any) -> None:
                 f"%{name} is already another extension's magic; nbnebius's is %{chosen}",
                 stacklevel=2,
             )
+        called[chosen] = name
         magic = Magic(name, chosen, notebook)
         for kind in kinds:
             registry[kind][chosen] = magic
@@ -39,7 +42,9 @@ def load(shell: Any) -> None:
     guard = Guard(shell, {name for _, name, _ in mine})
     guard.install()
     notebook.install()
-    setattr(shell, _ATTRIBUTE, (notebook, guard, mine))
+    tab = Tab(shell, called)
+    tab.install()
+    setattr(shell, _ATTRIBUTE, (notebook, guard, tab, mine))
 
 
 def unload(shell: Any) -> None:
@@ -47,12 +52,13 @@ def unload(shell: Any) -> None:
     loaded = getattr(shell, _ATTRIBUTE, None)
     if not loaded:
         return
-    notebook, guard, mine = loaded
+    notebook, guard, tab, mine = loaded
     delattr(shell, _ATTRIBUTE)
     for kind, name, magic in mine:
         if shell.magics_manager.magics[kind].get(name) is magic:
             del shell.magics_manager.magics[kind][name]
     guard.remove()
+    tab.remove()
     notebook.remove()
     from sys import modules
 

@@ -47,8 +47,16 @@ def answer(
         return None
     place = prepared.turn.place if prepared.turn else None
     streams = options.out is None or options.show
-    model = prepared.body["model"]
-    screen = Screen(notebook, model, streams=streams, quiet=options.quiet, form=form)
+    wish = prepared.wish
+    more = wish.schema or wish.tools or wish.servers or prepared.body.get("n", 1) != 1
+    screen = Screen(
+        notebook,
+        prepared.body["model"],
+        streams=streams,
+        quiet=options.quiet,
+        whole=bool(more),
+        form=form,
+    )
     screen.notes += notes
     try:
         with screen:
@@ -76,7 +84,7 @@ def answer(
 
 
 def _finish(screen: Screen, reply: Reply, options: PaidOptions, note: str) -> None:
-    if screen.view:
+    if screen.streams:
         screen.finish_answer(reply, "" if options.quiet else reply.footer, note)
     else:
         text = f"{options.out}: {reply.footer}"

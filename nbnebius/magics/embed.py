@@ -51,6 +51,7 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
             frame = session.embed(
                 texts,
                 column=options.column,
+                normalize=options.normalize,
                 private=private(options),
                 caller=caller(notebook, session, options, screen),
                 **asked,

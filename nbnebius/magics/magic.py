@@ -43,8 +43,18 @@ class Magic:
         self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
     ) -> Any:
         """Run the magic as IPython does: the line, the cell's body, the caller's names."""
-        module = import_module(f"nbnebius.magics.{self._name}")
-        return module.run(self._notebook, line, cell, local_ns or {})
+        try:
+            module = import_module(f"nbnebius.magics.{self._name}")
+            return module.run(self._notebook, line, cell, local_ns or {})
+        except KeyboardInterrupt as error:
+            from nbnebius.errors import Stopped
+
+            if isinstance(error, Stopped):
+                raise
+            # Outside of a request: at a question, say, or while the sandbox starts.
+            raise Stopped(
+                f"You interrupted %{self.__name__}", hint="run the cell again to begin anew"
+            ) from None
 
     def getdoc(self) -> str:
         """Give the manual for ``%name?``."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.commands import MODELS
 from nbnebius.errors import OptionError
 from nbnebius.magics.calling import namespace_of, read
 from nbnebius.magics.screen import say, show_text
+from nbnebius.rendering.table import fitting
 from nbnebius.session.functions import models
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
     from nbnebius.magics.magic import Notebook
 
+# What a narrow table tells of a model, the most wanted first.
+FIRST = ("id", "type", "price_in", "price_out", "context", "price_image", "quantization")
 ASKED = (
     "source",
     "type",
@@ -48,4 +52,9 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         if not options.quiet:
             say(notebook, f"{options.out}: {len(frame):,} models")
         return frame if options.show else None
+    if not notebook.in_kernel and notebook.is_bare():
+        # A terminal is too narrow for the whole frame, which `_` holds.
+        show_text(notebook, fitting(frame, FIRST, get_terminal_size().columns))
+        notebook.bind("_", frame)
+        return None
     return frame

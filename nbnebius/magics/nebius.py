@@ -11,6 +11,7 @@ from nbnebius.commands.manuals import NAMES, manual
 from nbnebius.commands.nebius import PurgeOptions, UsageOptions
 from nbnebius.commands.option import options_of
 from nbnebius.errors import NebiusError, OptionError, SettingsError
+from nbnebius.magics.aliasing import alias
 from nbnebius.magics.budgeting import budget
 from nbnebius.magics.budgeting import told as told_budget
 from nbnebius.magics.configuring import configure
@@ -85,6 +86,9 @@ def _status(notebook: Notebook, rest: str) -> None:
         if value is None:
             value = session.chosen_model(kind.split()[0])
             source = "chosen from the catalog"
+        else:
+            real = config.real_model(value)
+            value = value if real == value else f"{value} = {real}"
         rows.append((kind, f"{value} ({source})" if value else "chosen at the first call"))
     if session.replays:
         rows.append(("spent here", f"USD 0; when recorded: {_spend(session.spent())}"))
@@ -258,6 +262,7 @@ def _no_more(rest: str, verb: str) -> None:
 VERBS: dict[str, Callable[[Notebook, str], Any]] = {
     "status": _status,
     "config": configure,
+    "alias": alias,
     "login": _login,
     "sandbox": _sandbox,
     "private": _private,

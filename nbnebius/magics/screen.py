@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.events import (
     Event,
+    Interlude,
     Note,
     Progress,
     ReasoningDelta,
@@ -16,6 +17,7 @@ from nbnebius.events import (
     ToolCalled,
 )
 from nbnebius.rendering.answer import footer_html
+from nbnebius.rendering.live_line import LiveLine
 from nbnebius.rendering.progress import duration, progress_line
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.stream import StreamView, TerminalView
@@ -38,17 +40,40 @@ class CellPainter:
         from IPython.display import DisplayHandle
 
         if self._handle is None:
-            self._handle = DisplayHandle()
-            self._handle.display(bundle, raw=True, metadata=metadata)
+            handle = DisplayHandle()
+            handle.display(bundle, raw=True, metadata=metadata)
+            # Not before: an interrupt may come between, and what is not there cannot be replaced.
+            self._handle = handle
         else:
             self._handle.update(bundle, raw=True, metadata=metadata)
 
+    def progress(self, text: str) -> None:
+        """Show how far the work is."""
+        self.show(line_bundle(text), {})
+
+    def wipe(self) -> None:
+        """Leave nothing of it."""
+        self.show({"text/plain": ""}, {})
+
 
 class LinePainter:
-    """The same in a terminal: only a last text is written, as lines."""
+    """The same in a terminal: one line that lives, and at the end the text, as lines."""
+
+    def __init__(self) -> None:
+        self._line = LiveLine(lambda: sys.stdout)
+
+    def progress(self, text: str) -> None:
+        """Show how far the work is, where somebody looks."""
+        if sys.stdout.isatty():
+            self._line.show(text)
+
+    def wipe(self) -> None:
+        """Leave nothing of it."""
+        self._line.wipe()
 
     def show(self, bundle: dict[str, str], metadata: dict[str, Any]) -> None:  # noqa: ARG002 - a terminal keeps none
         """Write the plain text."""
+        self.wipe()
         sys.stdout.write(bundle["text/plain"] + "\n")
 
 
@@ -95,15 +120,25 @@ class Screen:
     notebook
         Where it is shown.
     streams
-        Show the answer's text as it grows; else only the line.
+        Show the answer; else only the line.
     quiet
         Show no line.
+    whole
+        The answer is more than its text: a table, say. A terminal, where what is written stays,
+        shows such a one at its end.
     form
         How the answer is shown at its end; see `Reply.show`.
     """
 
     def __init__(
-        self, notebook: Notebook, what: str, *, streams: bool, quiet: bool, form: str = "md"
+        self,
+        notebook: Notebook,
+        what: str,
+        *,
+        streams: bool,
+        quiet: bool,
+        whole: bool = False,
+        form: str = "md",
     ) -> None:
         self._notebook = notebook
         self._what = what
@@ -112,13 +147,12 @@ class Screen:
         self._painter: CellPainter | LinePainter = (
             CellPainter() if notebook.in_kernel else LinePainter()
         )
+        self.streams = streams
         self.view: StreamView | TerminalView | None = None
-        if streams:
-            self.view = (
-                StreamView(self._painter, verbatim=form != "md")
-                if notebook.in_kernel
-                else TerminalView(_write if form in {"md", "text"} else _leave)
-            )
+        if streams and notebook.in_kernel:
+            self.view = StreamView(self._painter, verbatim=form != "md")
+        elif streams and not whole and form in {"md", "text"}:
+            self.view = TerminalView(_write)
         self._form = form
         self._status = ""
         self._shown_at = 0.0
@@ -131,10 +165,13 @@ class Screen:
         match event:
             case TextDelta(text):
                 self._begun = True
+                self._status = ""
                 if self.view:
                     self.view.add(text)
             case ReasoningDelta(text):
-                self._begun = True
+                # A page shows it as it grows, a terminal its length at the end.
+                self._begun = self._begun or self._notebook.in_kernel
+                self._status = "reasoning"
                 if self.view:
                     self.view.add_reasoning(text)
             case Retrying(reason, seconds):
@@ -146,24 +183,28 @@ class Screen:
                 self._status = f"{name} was called{', and failed' if error else ''}"
             case Note(text):
                 self.notes.append(text)
+            case Interlude() if not self._notebook.in_kernel:
+                self._painter.wipe()
 
     def tick(self) -> None:
         """Repaint what is due."""
         if self.view and self._begun:
             self._waiting = False
+            if isinstance(self._painter, LinePainter):
+                self._painter.wipe()
             self.view.tick()
             return
         now = time.monotonic()
         elapsed = now - self._started
         # Nothing is said of what takes less than a second; after that the line lives.
-        if self._quiet or not self._notebook.in_kernel or now - self._shown_at < 0.5:  # noqa: PLR2004 - twice a second
+        if self._quiet or now - self._shown_at < 0.5:  # noqa: PLR2004 - twice a second
             return
         if elapsed < 1 and not self._status.startswith("rate"):
             return
         self._shown_at = now
         self._waiting = True
         status = self._status or f"waiting for {self._what}"
-        self._painter.show(line_bundle(f"{status} · {duration(elapsed)}"), {})
+        self._painter.progress(f"{status} · {duration(elapsed)}")
 
     def __enter__(self) -> Self:
         return self
@@ -171,23 +212,24 @@ class Screen:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Where a call failed before anything came, wipe the line that told of waiting."""
         if kind and self._waiting:
-            self._painter.show({"text/plain": ""}, {})
+            self._painter.wipe()
 
     def finish_answer(self, reply: Reply, footer: str, note: str) -> None:
         """Paint the final answer, in the place where it grew."""
-        assert self.view is not None
         metadata = dict(reply.metadata)
-        if self._form != "md" and (self._notebook.in_kernel or self._form != "text"):
+        view = self.view
+        if self._form != "md" and not isinstance(view, TerminalView):
             self._painter.show(reply.bundle(footer, note, self._form), metadata)
             return
         # Only the first choice streams, and some models stream their answer as reasoning.
-        streamed = reply.streams_whole and (self.view.text.strip() or not reply.text)
-        if isinstance(self.view, TerminalView):
+        streamed = view and reply.streams_whole and (view.text.strip() or not reply.text)
+        if isinstance(view, TerminalView):
+            self._painter.wipe()
             if not streamed:
-                self.view.add(reply.all_text if reply.text else "")
-            self.view.finish(footer, note, metadata)
-        elif streamed:
-            self.view.finish(footer, note, metadata)
+                view.add(reply.all_text)
+            view.finish(footer, note, metadata)
+        elif view and streamed:
+            view.finish(footer, note, metadata)
         else:
             self._painter.show(reply.bundle(footer, note), metadata)
 
@@ -208,10 +250,6 @@ class Screen:
         for note in self.notes:
             say(self._notebook, note)
         self.notes.clear()
-
-
-def _leave(_text: str) -> None:
-    """Write nothing: what cannot be taken back waits until it is whole."""
 
 
 def _write(text: str) -> None:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from nbnebius.rendering.safe import escape, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
-__all__ = ["frame_bundle"]
+__all__ = ["fitting", "frame_bundle"]
 
 _LONGEST_CELL: Final = 100
 _MOST_COLUMNS: Final = 40
@@ -47,6 +49,34 @@ def frame_bundle(frame: pd.DataFrame, *, max_rows: int = 20) -> dict[str, str]:
         "text/html": _html(names, rows, right, rest),
         "text/plain": _text(names, rows, right, rest),
     }
+
+
+def fitting(frame: pd.DataFrame, names: Sequence[str], width: int, *, max_rows: int = 60) -> str:
+    """
+    Write a table that is no wider than a terminal.
+
+    Parameters
+    ----------
+    frame
+        Any DataFrame.
+    names
+        The columns to show, the most wanted first; one is always shown.
+    width
+        Characters.
+    max_rows
+        How many rows to show.
+
+    Returns
+    -------
+    str
+        The table, and a line that tells how much of the frame it is.
+    """
+    shown = list(names)
+    while True:
+        text = frame_bundle(frame[shown].reset_index(drop=True), max_rows=max_rows)["text/plain"]
+        if len(shown) == 1 or max(map(len, text.splitlines())) <= width:
+            return f"{text}\n{len(frame):,} rows; {len(shown)} of {frame.shape[1]} columns"
+        shown.pop()
 
 
 def _html(names: list[str], rows: list[tuple[str, ...]], right: list[bool], rest: str) -> str:

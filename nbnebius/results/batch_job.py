@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.errors import NebiusError
+from nbnebius.errors import NebiusError, Stopped
 from nbnebius.rendering.safe import escape, plain
 
 if TYPE_CHECKING:
@@ -93,18 +93,27 @@ class BatchJob:
         ------
         NebiusError
             It is not over in time.
+        Stopped
+            You interrupted the waiting.
         """
         until = None if timeout is None else time.monotonic() + timeout
         pause = FIRST_PAUSE
-        while self.status and not self.done:
-            left = pause if until is None else min(pause, until - time.monotonic())
-            if left <= 0:
-                raise NebiusError(
-                    f"The batch {self.id} is still {self._word}",
-                    hint="it goes on at the server: ask again later",
-                )
-            self._sleep(left)
-            pause = min(pause * 1.5, LONGEST_PAUSE)
+        try:
+            while self.status and not self.done:
+                left = pause if until is None else min(pause, until - time.monotonic())
+                if left <= 0:
+                    raise NebiusError(
+                        f"The batch {self.id} is still {self._word}",
+                        hint="it goes on at the server: ask again later",
+                    )
+                self._sleep(left)
+                pause = min(pause * 1.5, LONGEST_PAUSE)
+        except KeyboardInterrupt:
+            raise Stopped(
+                f"You stopped waiting for the batch {self.id}",
+                why="it goes on at the server",
+                hint=".wait() waits again, .cancel() ends it",
+            ) from None
         return self
 
     def cancel(self) -> BatchJob:

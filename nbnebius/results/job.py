@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nbnebius.errors import NebiusError, RowsFailed
+from nbnebius.errors import NebiusError, RowsFailed, Stopped
 from nbnebius.rendering.answer import usd
 from nbnebius.rendering.safe import escape, plain
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=BaseException)
 
 STEP = 0.25  # seconds between looks at interrupts
+AWAITED_STEP = 0.05  # seconds between looks at whether an awaited job is over
 
 
 class Job:
@@ -120,21 +121,26 @@ class Job:
         ------
         NebiusError
             It is not over in time, or what ended it; with ``.frame``.
+        Stopped
+            You interrupted the waiting.
         """
         import time
         from concurrent.futures import wait
 
         until = None if timeout is None else time.monotonic() + timeout
-        while self._future is not None and not self._future.done():
-            left = STEP if until is None else min(STEP, until - time.monotonic())
-            if left <= 0:
-                error = NebiusError(
-                    f"The job {self.name} is not over yet",
-                    hint="it goes on: .frame() gives what is there, .wait() waits longer",
-                )
-                error.frame, error.job = self.frame(), self
-                raise error
-            wait([self._future], timeout=left)
+        try:
+            while self._future is not None and not self._future.done():
+                left = STEP if until is None else min(STEP, until - time.monotonic())
+                if left <= 0:
+                    error = NebiusError(
+                        f"The job {self.name} is not over yet",
+                        hint="it goes on: .frame() gives what is there, .wait() waits longer",
+                    )
+                    error.frame, error.job = self.frame(), self
+                    raise error
+                wait([self._future], timeout=left)
+        except KeyboardInterrupt:
+            raise self._left() from None
         return self.outcome()
 
     def cancel(self) -> Job:
@@ -191,7 +197,7 @@ class Job:
         return RowsFailed(
             f"{failed:,} of {asked:,} rows have no answer",
             why=reason,
-            hint="run it again to ask these again; what is there costs nothing; "
+            hint="neb_error tells of each; run it again to ask these, what is there costs nothing; "
             f"--allow-failed {min(1.0, failed / asked):.2g} lets them pass",
         )
 
@@ -232,17 +238,25 @@ class Job:
         }
 
     def __await__(self) -> Generator[Any, None, pd.DataFrame]:
-        if self._future is not None:
-            # Cancelling the wait must not cancel the job.
-            waited = asyncio.shield(asyncio.wrap_future(self._future))
-            try:
-                yield from waited.__await__()
-            except NebiusError:
-                pass  # told with the frame below
-            except asyncio.CancelledError:
-                if not self._future.cancelled():  # it is the wait that was
-                    raise
+        try:
+            # Cancelling the wait must not cancel the job. And a kernel's loop that sleeps until
+            # something comes does not hear of an interrupt, so that it may not sleep for long.
+            while not self.done:
+                yield from asyncio.sleep(AWAITED_STEP).__await__()
+        except asyncio.CancelledError as error:
+            vars(error).update(_render_traceback_=self._left()._render_traceback_)
+            raise
         return self.outcome()
+
+    def _left(self) -> Stopped:
+        """Say that nobody waits any more."""
+        error = Stopped(
+            f"You stopped waiting for the job {self.name}",
+            why="it goes on",
+            hint=".wait() waits again, .cancel() ends it, .frame() gives what is there",
+        )
+        error.job = self
+        return error
 
     def _line(self) -> str:
         return f"{self.name}: {self.status} · {self.summary}"

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -110,6 +111,7 @@ def read_image(body: Mapping[str, object]) -> ImageRequest:
         negative=str(clean.get("negative_prompt") or ""),
         guidance=guidance if isinstance(guidance, float) else None,
         steps=_whole(clean.get("num_inference_steps"), 0),
+        loras=tuple((str(lora["url"]), float(lora["scale"])) for lora in _list(clean.get("loras"))),
     )
     return ImageRequest(
         model=str(clean["model"]),
@@ -121,6 +123,10 @@ def read_image(body: Mapping[str, object]) -> ImageRequest:
 
 def _whole(value: object, default: int) -> int:
     return value if isinstance(value, int) else default
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _lora_problems(loras: object) -> list[Problem]:

@@ -42,8 +42,8 @@ class Caller:
     shared: bool = False
     see: Callable[[Event], None] | None = None
     tick: Callable[[], None] | None = None
-    asker: Asker | None = None
     lasting: bool = False
+    asker: Asker | None = None
 
     def origin(self, service: str, *, cache: bool, private: bool) -> Origin:
         """

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbnebius.bridge import Bridge, Mailbox, Task
 from nbnebius.errors import NebiusError
+from nbnebius.events import Interlude
 from nbnebius.journal import Journal, hold_size, settle_orphans
 from nbnebius.session.service import Service
 from nbnebius.settings import home
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from nbnebius.settings import Config, Endpoint
     from nbnebius.transport import Timeouts
     from nbnebius.transport.tape import Replaying
+    from nbnebius.types.model import ModelRecord
 
 T = TypeVar("T")
 
@@ -41,7 +43,9 @@ def tell(event: Event) -> None:
 
 async def call_here(function: Callable[[], Any]) -> Any:
     """Have `function` called on the thread that waits for the work that is running."""
-    return await asyncio.wrap_future(_mailbox.get().call(function))
+    box = _mailbox.get()
+    box(Interlude())
+    return await asyncio.wrap_future(box.call(function))
 
 
 class Connection:
@@ -95,6 +99,11 @@ class Connection:
                 self._journal = journal
             return self._journal
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the journal is open already, so that reading it costs nothing."""
+        return self._journal is not None and not self._closed
+
     def _journal_folder(self) -> Path:
         if self.replaying is None:
             return home()
@@ -115,6 +124,11 @@ class Connection:
         if self._service:
             return self._service.known_name
         return "nebius" if self._endpoint.is_nebius else ""
+
+    @property
+    def known_models(self) -> list[ModelRecord]:
+        """The models as far as they were read."""
+        return self._service.known_models if self._service else []
 
     def run(
         self,

@@ -9,6 +9,7 @@ from nbnebius.errors import OptionError, SettingsError, Stopped
 
 if TYPE_CHECKING:
     from nbnebius.events import Asker
+    from nbnebius.work.embed_outlook import EmbedOutlook
     from nbnebius.work.map.outlook import Outlook
 
 CONFIRM = "NBNEBIUS_CONFIRM_USD"
@@ -62,6 +63,35 @@ def consent_to_rows(asker: Asker, outlook: Outlook, budget: float | None, via: s
     what = f"{outlook.requests:,} requests" + (" as a batch" if via == "batch" else "")
     hint = f"give a budget, as --budget {cost * 1.5:.2g}"
     need_consent(asker, cost, what, also=also, hint=hint)
+
+
+def consent_to_texts(asker: Asker, outlook: EmbedOutlook) -> None:
+    """Ask once before an embedding that is not cheap."""
+    need_consent(
+        asker,
+        outlook.cost,
+        f"{outlook.texts:,} texts",
+        also=f"; {outlook.kept:,} are kept already" if outlook.kept else "",
+        hint="give a budget, or less rows",
+    )
+
+
+def need_room(outlook: EmbedOutlook, budget: float) -> None:
+    """
+    Check that vectors cannot cost more than a budget.
+
+    Raises
+    ------
+    OptionError
+        They can, or their price is unknown.
+    """
+    if outlook.texts and (outlook.bound is None or outlook.bound > budget):
+        most = "an unknown amount" if outlook.bound is None else f"USD {outlook.bound:.4g}"
+        raise OptionError(
+            f"The vectors of {outlook.texts:,} texts may cost {most}",
+            why=f"the budget is USD {budget:g}, and nothing was sent",
+            hint="raise the budget, or give less rows",
+        )
 
 
 def confirm_above() -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from nbnebius.events import Interlude
 from nbnebius.journal import spent
 from nbnebius.session import telling
 from nbnebius.session.asker import ConsoleAsker
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from nbnebius.session.service import Service
     from nbnebius.settings import Endpoint
     from nbnebius.transport.tape import Replaying
+    from nbnebius.types.model import ModelRecord
     from nbnebius.work.origin import Origin
 
 T = TypeVar("T")
@@ -72,6 +74,11 @@ class Core:
         """The journal, opened at first use."""
         return self._connection.journal
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether its journal is open and its service known, so that reading needs no network."""
+        return self._connection.is_open and bool(self._connection.service_name)
+
     def close(self) -> None:
         """Close connections and the journal; a session is not used again after that."""
         if not self._connection.is_own_process:
@@ -105,6 +112,10 @@ class Core:
         """Where answers are kept, for people to read."""
         return telling.short(self.journal.path)
 
+    def known_models(self) -> list[ModelRecord]:
+        """Give the models as far as they were read; no network."""
+        return self._connection.known_models
+
     def chosen_model(self, kind: str) -> str | None:
         """Give the model that was chosen for a kind of work, if one was; no network."""
         name = self._connection.service_name
@@ -126,8 +137,7 @@ class Core:
         except KeyboardInterrupt:
             raise stopped(None) from None
         finally:
-            if isinstance(see, telling.Teller):
-                see.end()
+            see(Interlude())
 
     def before_call(self) -> None:
         """Do what has to be done before any work begins."""

@@ -104,7 +104,7 @@ def read_request(
             f"The frame has a column {taken[0]!r} already",
             why="an answer would stand in it",
             hint="call it otherwise in the schema"
-            if shape
+            if shape and not shape.key
             else f"--name takes another, as {name}_2",
         )
     ours = [each for each in old if each in map(str, frame.columns)] + columns

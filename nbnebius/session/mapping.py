@@ -9,6 +9,7 @@ from nbnebius.errors import NebiusError, OptionError, Stopped
 from nbnebius.events import Note
 from nbnebius.journal import Purse, newest_record, no_price
 from nbnebius.session import prepare
+from nbnebius.session.before import before_rows
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
 from nbnebius.session.consent import consent_to_rows
@@ -59,9 +60,10 @@ class Maps(Core):
         background: bool = False,
         private: bool | None = None,
         caller: Caller = FUNCTION,
+        task: str = "",
         **options: Any,
     ) -> pd.DataFrame | Job:
-        """Ask a question for each row; see `nbnebius.map`."""
+        """Ask a question for each row; see `nbnebius.map`. `task`: tell what it takes before."""
         job = self.run_map(
             frame,
             prompt,
@@ -70,6 +72,7 @@ class Maps(Core):
             background=background,
             private=private,
             caller=caller,
+            task=task,
             **options,
         )
         if background:
@@ -87,6 +90,7 @@ class Maps(Core):
         background: bool = False,
         private: bool | None = None,
         caller: Caller = FUNCTION,
+        task: str = "",
         **options: Any,
     ) -> Job:
         """Do the same and give the `Job`, which has ended unless it is in the background."""
@@ -101,8 +105,10 @@ class Maps(Core):
                 why="its answers come later, and are matched with what is kept of their requests",
                 hint="leave out private, or ask the rows one by one: --via online",
             )
-        asker = caller.asker or self.asker
-        consent_to_rows(asker, self._still_to_pay(ready, via, caller), budget, via)
+        outlook = self._still_to_pay(ready, via, caller)
+        if task and (note := before_rows(task, ready.rows, outlook, via)):
+            (caller.see or self.observer)(note)
+        consent_to_rows(caller.asker or self.asker, outlook, budget, via)
         job, work = self._map_job(ready, via)
         if background:
             job.watch(self._connection.start(work, Mailbox.unread()).future)

@@ -13,6 +13,7 @@ from nbnebius.results.batch_job import BatchJob
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION
 from nbnebius.session.core import Core
+from nbnebius.session.custom_model_ready import wait_until_active
 from nbnebius.types.batch_input import write_lines
 from nbnebius.types.batch_lines import read_file
 from nbnebius.work.price import BATCH_RATE, Price
@@ -97,14 +98,30 @@ class Remote(Core):
         return self.run(lambda s: s.client.custom_models.list(ai_project_id=self.project))
 
     def create_custom_model(
-        self, name: str, base_model: str, source: str, description: str | None
+        self,
+        name: str,
+        base_model: str,
+        source: str,
+        description: str | None,
+        *,
+        wait: float = 0.0,
     ) -> CustomModel:
-        """Create a custom model."""
+        """Create a custom model; `wait` is how many seconds it may take to be ready."""
         project = self.project
-        return self.run(
+        made = self.run(
             lambda s: s.client.custom_models.create(
                 name, base_model, source, description, ai_project_id=project
             )
+        )
+        if not wait:
+            return made
+        return wait_until_active(
+            made,
+            lambda: self.run(
+                lambda s: s.client.custom_models.retrieve(made.name, ai_project_id=project)
+            ),
+            wait,
+            time.sleep if self.replays is None else lambda _: None,
         )
 
     def delete_custom_model(self, name: str) -> CustomModel:

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from nbnebius.transport.tape import Replaying
     from nbnebius.types.model import ModelRecord
 
+CANNOT: dict[Work, str] = {
+    "chat": "does not chat",
+    "vision": "reads no pictures",
+    "embedding": "makes no vectors",
+    "image": "draws no pictures",
+}
 SANDBOX_HEADER = "x-nbnebius-sandbox"
 NO_LIST = frozenset({400, 404, 405, 422, 501})  # how servers say that they have no model list
 
@@ -96,6 +102,11 @@ class Service:
     def known_name(self) -> str:
         """The service's name, "" where it has not told it yet."""
         return self._name
+
+    @property
+    def known_models(self) -> list[ModelRecord]:
+        """The models as far as they were read."""
+        return self._catalog.records if self._catalog else []
 
     async def name(self) -> str:
         """Name the service, however its host is spelled today."""
@@ -166,6 +177,8 @@ class Service:
         setting = MODEL_SETTINGS.get(kind, "chat_model")
         named = wanted or self.config.get(setting)
         if named:
+            if catalog.find(named) is None:  # the service's own ids come first
+                named = self.config.real_model(named)
             record = catalog.find(named)
             fits = record is None or not record.output or serves(record, kind)
             if fits:
@@ -174,7 +187,7 @@ class Service:
             if wanted or kind != "vision":
                 assert record is not None
                 raise OptionError(
-                    f"{named} is no model for this: its type is {record.type}",
+                    f"{named} {CANNOT[kind]}: its type is {record.type}",
                     hint=f"%models --type {kind} lists those that are",
                 )
         chosen = self.config.chosen(catalog.service, kind)
@@ -208,6 +221,7 @@ class Service:
         if catalog.find(model):
             return error
         ids = [r.id for r in catalog.records if serves(r, kind)] or [r.id for r in catalog.records]
+        ids += [*self.config.aliases]
         if ids:
             error.why = "the nearest are " + ", ".join(nearest(model, ids))
             error.hint = f"%models --type {kind} lists all; ids are case-sensitive"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, TextIO
 
-from nbnebius.events import Event, Note, Progress
+from nbnebius.events import Event, Interlude, Note, Progress
 from nbnebius.journal import Journal, tell_once
+from nbnebius.rendering.live_line import LiveLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 MEGABYTE = 2**20
 WORTH_TELLING = 50 * MEGABYTE  # bytes; less is there before anyone reads of it
 QUIET = 1.0  # seconds of which nothing is told
-PAUSE = 0.5  # seconds between two lines
+PAUSE = 0.5  # seconds between two lines, at least
+SLOWING = 0.01  # of the time that work has taken so far
 
 
 def at_first(endpoint: Endpoint, journal: Journal) -> list[Note]:
@@ -61,11 +62,13 @@ class Teller:
         self._clock = clock
         self._began: float | None = None
         self._shown_at = 0.0
-        self._width = 0  # of the line that stands there, 0 for none
+        self._line = LiveLine(lambda: sys.stderr)
 
     def __call__(self, event: Event) -> None:
         """Take in an event."""
-        if isinstance(event, Note):
+        if isinstance(event, Interlude):
+            self.end()
+        elif isinstance(event, Note):
             self.end()
             sys.stderr.write(f"nbnebius: {event.text}\n")
         elif isinstance(event, Progress):
@@ -77,8 +80,7 @@ class Teller:
     def end(self) -> None:
         """Wipe the line of work that is over."""
         self._began = None
-        if self._width:
-            self._write("")
+        self._line.wipe()
 
     def _tell_progress(self, event: Progress) -> None:
         from nbnebius.rendering.progress import progress_line
@@ -87,20 +89,12 @@ class Teller:
         if self._began is None:
             self._began = now
         seconds = now - self._began
-        if seconds < QUIET or now - self._shown_at < PAUSE or not _is_watched(sys.stderr):
+        # What a kernel's front end saves of a long job must not grow with every second.
+        pause = max(PAUSE, seconds * SLOWING)
+        if seconds < QUIET or now - self._shown_at < pause or not _is_watched(sys.stderr):
             return
         self._shown_at = now
-        line = progress_line(event, seconds)
-        if sys.stderr.isatty():  # what is broken into two lines cannot be written over
-            line = line[: get_terminal_size().columns - 1]
-        self._write(line)
-
-    def _write(self, line: str) -> None:
-        """Write over the line that stands there."""
-        blank = f"{'':{self._width - len(line)}}" if self._width > len(line) else ""
-        sys.stderr.write(f"\r{line}{blank}" if line else f"\r{blank}\r")
-        sys.stderr.flush()
-        self._width = len(line)
+        self._line.show(progress_line(event, seconds))
 
 
 def _is_watched(stream: TextIO) -> bool:

@@ -123,7 +123,7 @@ class Threads(Core):
             own: KeptTurn | None = turns[replacing - 1]
         else:
             session = self.journal.session
-            own = own_turn(turns, caller.place, session, lasting=caller.lasting)
+            own = own_turn(turns, caller.place, session, lasting=caller.lasting, asked=asked)
         name = self.thread_named(thread)
         assert name is not None
         place = own.place if own and replacing is not None else caller.place

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import Stopped
 from nbnebius.session import prepare
+from nbnebius.session.before import before_texts
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
-from nbnebius.session.consent import need_consent
+from nbnebius.session.consent import consent_to_texts, need_consent, need_room
 from nbnebius.session.core import Core
 from nbnebius.session.texts import Texts, read_texts
 from nbnebius.work.embed import Embedding
 from nbnebius.work.embed_buyer import embed
+from nbnebius.work.embed_outlook import look_ahead_at_texts
 from nbnebius.work.estimate import estimate_tokens
 from nbnebius.work.price import PER_MILLION
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from nbnebius.events import Asker
     from nbnebius.session.prepare import Prepared
     from nbnebius.session.service import Service
+    from nbnebius.work.embed_outlook import EmbedOutlook
+    from nbnebius.work.origin import Origin
 
 
 class Vectors(Core):
@@ -40,17 +44,39 @@ class Vectors(Core):
         model: str | None = None,
         dimensions: int | None = None,
         column: str | None = None,
+        normalize: bool = False,
         private: bool | None = None,
         caller: Caller = FUNCTION,
         agreed: bool = False,
+        task: str = "",
+        budget: float | None = None,
     ) -> pd.DataFrame:
-        """Turn texts into vectors; see `nbnebius.embed`. `agreed`: nobody is asked about money."""
+        """
+        Turn texts into vectors; see `nbnebius.embed`.
+
+        Parameters
+        ----------
+        agreed
+            Nobody is asked about money.
+        task
+            Tell what it takes before.
+        budget
+            USD; nothing is sent where it could cost more.
+        """
         from nbnebius.frames.embeddings import embedding_frame
 
         read = read_texts(texts, column)
         prepared = self.prepare_embed(read, model=model, dimensions=dimensions)
         origin = self.origin_of(prepared, caller, cache=True, private=private)
-        if not agreed:
+        if task or budget is not None:
+            outlook = self._look_ahead(read, prepared, dimensions, origin, caller)
+            if note := before_texts(task, outlook):
+                (caller.see or self.observer)(note)
+            if budget is not None:
+                need_room(outlook, budget)
+            else:
+                consent_to_texts(caller.asker or self.asker, outlook)
+        elif not agreed:
             self._agree_to(prepared, caller.asker or self.asker)
         job = Embedding(read.texts, prepared.body["model"], dimensions, origin, prepared.price)
 
@@ -61,8 +87,8 @@ class Vectors(Core):
         try:
             self.run(work, caller, on_interrupt=job.halt.ask)
         except Stopped:
-            raise _stopped(embedding_frame(read.frame, job.result())) from None
-        frame = embedding_frame(read.frame, job.result())
+            raise _stopped(embedding_frame(read.frame, job.result(), normalize=normalize)) from None
+        frame = embedding_frame(read.frame, job.result(), normalize=normalize)
         if dimensions is not None:
             # Whoever searches in it must ask for the same, and not every model can be asked.
             frame.attrs["nbnebius"]["shortened"] = True
@@ -74,6 +100,38 @@ class Vectors(Core):
             job.ended_by.frame = frame
             raise job.ended_by
         return frame
+
+    def plan_embed(
+        self,
+        texts: Any,
+        *,
+        model: str | None = None,
+        dimensions: int | None = None,
+        column: str | None = None,
+        private: bool | None = None,
+        caller: Caller = FUNCTION,
+    ) -> EmbedOutlook:
+        """Say what `embed` would take, without a call."""
+        read = read_texts(texts, column)
+        prepared = self.prepare_embed(read, model=model, dimensions=dimensions)
+        origin = self.origin_of(prepared, caller, cache=True, private=private)
+        return self._look_ahead(read, prepared, dimensions, origin, caller)
+
+    def _look_ahead(
+        self,
+        read: Texts,
+        prepared: Prepared,
+        dimensions: int | None,
+        origin: Origin,
+        caller: Caller,
+    ) -> EmbedOutlook:
+        model = prepared.body["model"]
+        return self.run(
+            lambda _: look_ahead_at_texts(
+                read.texts, model, dimensions, origin, prepared.price, self.journal
+            ),
+            caller,
+        )
 
     @staticmethod
     def _agree_to(prepared: Prepared, asker: Asker) -> None:

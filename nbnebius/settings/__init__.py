@@ -4,7 +4,9 @@ from nbnebius.settings.config import Config
 from nbnebius.settings.endpoint import (
     DEFAULT_BASE_URL,
     Endpoint,
+    find_address,
     find_endpoint,
+    is_nebius_host,
     missing_key,
     normalise_base_url,
 )
@@ -22,8 +24,10 @@ __all__ = [
     "Endpoint",
     "Source",
     "check",
+    "find_address",
     "find_endpoint",
     "home",
+    "is_nebius_host",
     "missing_key",
     "normalise_base_url",
     "replay_file",

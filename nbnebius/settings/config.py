@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError, SettingsError
+from nbnebius.settings.aliases import check_alias, read_aliases
+from nbnebius.settings.aliases import real_model as follow
 from nbnebius.settings.home import home
 from nbnebius.settings.known import SETTINGS, check
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 NOT_RECORDED = frozenset({"base_url", "private"})
 """Settings that stay with their user."""
@@ -89,6 +91,47 @@ class Config:
         """The user's own file, as read."""
         return self._user
 
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """The aliases of models in force; the project's come before the user's own."""
+        return {**self._user.get("aliases", {}), **self._project.get("aliases", {})}
+
+    def alias(self, name: str) -> str:
+        """Give what an alias stands for; raise an `OptionError` that names the nearest one."""
+        if name not in self.aliases:
+            raise _no_alias(name, self.aliases)
+        return self.aliases[name]
+
+    def alias_source(self, name: str) -> str:
+        """Give a word for where an alias came from."""
+        told = "the recording" if self._recorded else "your settings"
+        return "pyproject.toml" if name in self._project.get("aliases", {}) else told
+
+    def real_model(self, name: str) -> str:
+        """Give the id that a model's name stands for."""
+        return follow(name, self.aliases)
+
+    def set_alias(self, name: str, model: str | None, ids: Collection[str] = ()) -> None:
+        """
+        Keep an alias for this session and later ones; None forgets it.
+
+        Raises
+        ------
+        OptionError
+            It is no alias, or there is none to forget; see `check_alias`.
+        """
+        user = self._read()
+        aliases = dict(user.get("aliases", {}))
+        if model is None:
+            if name not in aliases:
+                raise _no_alias(name, self.aliases)
+            del aliases[name]
+        else:
+            name, model = check_alias(name, model, ids)
+            follow(name, {**self.aliases, name: model})
+            aliases[name] = model
+        self._write({**user, "aliases": aliases})
+
     def chosen(self, service: str, kind: str) -> str | None:
         """Give the model that was once chosen for a service, where nothing else says."""
         found: str | None = self._user.get("models", {}).get(service, {}).get(kind)
@@ -106,7 +149,8 @@ class Config:
         found = {name: self.where(name) for name in SETTINGS if name not in NOT_RECORDED}
         told = {name: value for name, (value, source) in found.items() if source != "built in"}
         chosen = self._user.get("models", {}).get(service, {})
-        return {**told, "models": {service: dict(chosen)}}
+        aliases = {"aliases": dict(self.aliases)} if self.aliases else {}
+        return {**told, "models": {service: dict(chosen)}, **aliases}
 
     def _read(self) -> dict[str, Any]:
         return self._user if self._recorded else read_user()
@@ -131,7 +175,23 @@ def _of_recording(recorded: Mapping[str, Any]) -> dict[str, Any]:
         for service, kinds in (models.items() if isinstance(models, dict) else ())
         if isinstance(kinds, dict)
     }
-    return {**checked, "models": chosen}
+    aliases = read_aliases(recorded.get("aliases", {}))
+    return {**checked, "models": chosen, **({"aliases": aliases} if aliases else {})}
+
+
+def _no_alias(name: str, aliases: Mapping[str, str]) -> OptionError:
+    near = get_close_matches(name, aliases, n=1)
+    if name in aliases:
+        return OptionError(
+            f"The alias {name} is set by pyproject.toml",
+            why="the project's file is not changed from here",
+            hint="take it out of [tool.nbnebius.aliases]",
+        )
+    return OptionError(
+        f"There is no alias {name[:60]!r}",
+        why=f"did you mean {near[0]}?" if near else "",
+        hint="%nebius alias lists them",
+    )
 
 
 def read_project(folder: Path) -> dict[str, Any]:
@@ -162,7 +222,7 @@ def read_project(folder: Path) -> dict[str, Any]:
         found = table.get("nbnebius", {}) if isinstance(table, dict) else {}
         if not isinstance(found, dict):
             raise SettingsError("[tool.nbnebius] in pyproject.toml is no table", why=str(path))
-        allowed = {name for name, setting in SETTINGS.items() if setting.project}
+        allowed = {"aliases"} | {name for name, setting in SETTINGS.items() if setting.project}
         if strange := sorted(set(found) - allowed):
             near = get_close_matches(strange[0], allowed, n=1)
             raise SettingsError(
@@ -199,7 +259,7 @@ def read_user() -> dict[str, Any]:
     if not all(isinstance(model, str) for _, model in told):
         raise _broken(path)
     return {
-        name: _checked(name, value, path) if name in SETTINGS else value
+        name: _checked(name, value, path) if name in {"aliases", *SETTINGS} else value
         for name, value in data.items()
     }
 
@@ -213,7 +273,7 @@ def _broken(path: Path) -> SettingsError:
 def _checked(name: str, value: Any, path: Path) -> Any:
     """Check a value of a file, and name the file where it makes no sense."""
     try:
-        return check(name, value)
+        return read_aliases(value) if name == "aliases" else check(name, value)
     except OptionError as error:
         raise SettingsError(error.what, why=f"{error.why}: {path}", hint="mend the file") from None
 

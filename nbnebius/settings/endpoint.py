@@ -160,6 +160,11 @@ def find_endpoint(
     return Endpoint(url, base_source, key, found_in, note)
 
 
+def find_address(config: Mapping[str, Any]) -> str:
+    """Give the address that is in force without an argument, normalised; no key is looked for."""
+    return normalise_base_url(_find_base(None, os.environ, config)[0])
+
+
 def _environment_url(environ: Mapping[str, str]) -> str | None:
     """Give the environment's own address, None where it has none that makes sense."""
     address, source = _find_base(None, environ, {})

@@ -79,6 +79,7 @@ class Setting:
     help: str
     default: Any = None
     project: bool = True
+    choices: tuple[str, ...] = ()
 
 
 SETTINGS = {
@@ -98,6 +99,7 @@ SETTINGS = {
             "when a cell shows its kept answer instead of asking",
             default="restart",
             project=False,
+            choices=("restart", "always", "never"),
         ),
         Setting(
             "thread",
@@ -113,6 +115,7 @@ SETTINGS = {
             "keep no prompts and answers on disk, only usage",
             default=False,
             project=False,
+            choices=("on", "off"),
         ),
         Setting(
             "journal_gb",

@@ -47,6 +47,13 @@ _ASKED_TOKENS = [
 _CONTEXT = re.compile(
     r"(?i)context[ _](length|window|size)|input token count|max_model_len|input tokens"
 )
+_CANNOT = re.compile(
+    r"(?i)not support|unsupported|not available|requires? --|not a (?:vision|multimodal)"
+)
+_TOOLS = re.compile(r"(?i)\btools?\b|tool[ _-]?(?:choice|call)|function[ _-]call")
+_SEEING = re.compile(r"(?i)\bimages?\b|image_url|\bvision\b|multi-?modal")
+_LOOK = "--dry-run shows the request as it is sent."
+_SIGN_IN = "Is this a network's sign-in page? Else look at the address: an API's ends in /v1/."
 _MODEL = re.compile(r"(?i)\bmodel\b")
 _MISSING = re.compile(r"(?i)not exist|not found|unknown|no such|invalid model|not available")
 
@@ -117,6 +124,8 @@ def api_error(
     )
     if isinstance(error, errors.RateLimitError):
         error.retry_after = retry_after(headers)
+        if error.retry_after:
+            error.what += f"; the server asks to wait {error.retry_after:,.0f} seconds"
     if isinstance(error, errors.NotFoundError):
         error.model_missing = "no model" in what
     return error
@@ -153,32 +162,61 @@ def _explain(status: int, it_says: Said, about: About) -> tuple[type[errors.ApiE
         return errors.NotFoundError, f"no model {named} here", "%nebius models lists what there is."
     if status in {400, 413, 422} and (too_long := _context(it_says)):
         return cls, too_long, "Shorten the prompt, lower max_tokens, or choose a larger model."
+    if status in {400, 404, 422} and (lacking := _lacks(it_says.message)):
+        return cls, *lacking
     if status == 422:  # noqa: PLR2004
         names = "; ".join(about.clean(one, 120) for one in it_says.fields[:5])
-        return cls, "the server refuses the request" + (f": {names}" if names else ""), ""
+        return cls, "the server refuses the request" + (f": {names}" if names else ""), _LOOK
     return cls, *_plain(status, it_says, about)
 
 
 def _plain(status: int, it_says: Said, about: About) -> tuple[str, str]:
+    if status == 413:  # noqa: PLR2004 - content too large
+        return (
+            "the request is too large for the server",
+            "Send a shorter text, or fewer or smaller pictures.",
+        )
+    if it_says.html and status >= 500:  # noqa: PLR2004 - a gateway's page
+        return (
+            f"{about.address or 'the server'} answered {status} with a web page",
+            "A gateway stands before it, and has no answer from it. Try again in a while.",
+        )
     if it_says.html:
         return (
             f"{about.address or 'the server'} answered {status} with a web page",
-            "Is this the right address? An API's address ends in /v1/.",
+            _SIGN_IN,
         )
     sentences = {
-        400: ("the server cannot work with this request", ""),
+        400: ("the server cannot work with this request", _LOOK),
         403: ("this key may not do that", "Ask the owner of the key's project."),
         404: (
             f"{about.address or 'the server'} has no {about.path or 'such path'}",
             "Is this the right address? An API's address ends in /v1/.",
         ),
-        429: ("too many requests", "Wait, send fewer at once, or ask for a higher limit."),
+        429: (
+            "too many requests",
+            "Wait, then run it again, or ask for a higher limit; %models shows the limits.",
+        ),
     }
     if status in sentences:
         return sentences[status]
     if status >= 500:  # noqa: PLR2004
         return f"the server failed with status {status}", "Try again in a while."
-    return f"the server refused with status {status}", ""
+    return f"the server refused with status {status}", _LOOK
+
+
+def _lacks(message: str) -> tuple[str, str] | None:
+    """Say what a model cannot do, where that is why a request was refused."""
+    if not _CANNOT.search(message):
+        return None
+    if _TOOLS.search(message):
+        return (
+            "this model is not served with tools",
+            "Ask another model, or ask without --tools; %models has a column of features.",
+        )
+    if _SEEING.search(message):
+        return "this model reads no pictures", "%models --type vision lists those that do."
+    return None
 
 
 def _about_model(it_says: Said) -> bool:
@@ -244,11 +282,11 @@ def unreadable(
     it_says = read_error(body, content_type)
     if is_html(body, content_type):
         what = f"{about.address or 'the server'} answered with a web page"
-        hint = "Is this the right address? An API's address ends in /v1/."
+        hint = _SIGN_IN
     words = about.clean(it_says.message) if body[:1] in {b"{", b"["} else ""
     return errors.ResponseError(
         what,
         why=f"The server says: {words}" if words else "",
-        hint=hint,
+        hint=hint or "Try again; error.body holds how the answer begins.",
         body=about.clean(body[: _BODY_SHOWN * 4].decode("utf-8", "replace"), _BODY_SHOWN),
     )

@@ -26,7 +26,7 @@ from nbnebius.journal import (
 from nbnebius.work.block import BOUGHT, FAILED, KEPT, POSSIBLY_PAID, Block
 from nbnebius.work.estimate import estimate_tokens
 from nbnebius.work.filing import file_the_rest
-from nbnebius.work.halt import Halt
+from nbnebius.work.halt import STOPPING, Halt
 from nbnebius.work.price import total
 
 if TYPE_CHECKING:
@@ -251,4 +251,6 @@ class Embedding:
 
     def tell(self, observer: Observer) -> None:
         """Tell how far it is."""
-        observer(Progress("texts", self._done, len(self._block.rows), self._kept, self.cost))
+        state = STOPPING if self.halt.asked else ""
+        total = len(self._block.rows)
+        observer(Progress("texts", self._done, total, self._kept, self.cost, state=state))

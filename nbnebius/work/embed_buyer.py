@@ -44,7 +44,7 @@ async def embed(
     if not order.is_whole:
         buyer = _Buyer(order, client, journal, observer)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(order.halt.limit, tasks.cancel_scope)
+            tasks.start_soon(order.halt.limit, tasks.cancel_scope, lambda: order.tell(observer))
             async with anyio.create_task_group() as buyers:
                 for _ in range(AT_ONCE):
                     buyers.start_soon(buyer.work)

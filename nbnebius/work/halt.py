@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import anyio
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from anyio import CancelScope
 
 LANDING = 60.0  # seconds that requests in flight have to land
 LOOK = 0.1  # seconds between looks
+STOPPING = "stopping: what is on its way is paid for; interrupt again not to wait for it"
 
 
 class Halt:
@@ -29,8 +32,9 @@ class Halt:
         self.asked = True
         return True
 
-    async def limit(self, scope: CancelScope) -> None:
-        """Wait until it is asked, then leave the work in `scope` a minute to land."""
+    async def limit(self, scope: CancelScope, tell: Callable[[], None]) -> None:
+        """Wait until it is asked, `tell`, and leave the work in `scope` a minute to land."""
         while not self.asked:  # noqa: ASYNC110 - an event cannot be set from another thread
             await anyio.sleep(LOOK)
+        tell()
         scope.deadline = anyio.current_time() + LANDING

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 REASONING = ("reasoning", "reasoning_content")
+# VS Code numbers the cells when it opens a file: where one was put between two, the next opening
+# gives its neighbours' names to others.
+NUMBERED = "vscode-notebook-cell:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,12 @@ def said_in(turn: KeptTurn) -> Said:
 
 
 def own_turn(
-    turns: Sequence[KeptTurn], place: str, session: str, *, lasting: bool
+    turns: Sequence[KeptTurn],
+    place: str,
+    session: str,
+    *,
+    lasting: bool,
+    asked: Sequence[Message] = (),
 ) -> KeptTurn | None:
     """
     Find the turn that a cell would replace, or None where its question is a new one.
@@ -87,11 +95,18 @@ def own_turn(
     lasting
         Whether the place is named by the front end. If it is the cell's text, only the first run
         after a restart goes back to its turn: the same text typed again is a new question.
+    asked
+        The question, by which a cell is known again whose name was given anew.
     """
     if not place:
         return None
-    mine = (turn for turn in turns if turn.place == place)
-    return next((turn for turn in mine if lasting or turn.session != session), None)
+    mine = [turn for turn in turns if turn.place == place]
+    earlier = [turn for turn in turns if turn.session != session]
+    if lasting and place.startswith(NUMBERED):
+        found = [turn for turn in mine if turn.session == session]
+        found += [turn for turn in earlier if question_of(said_in(turn)) == list(asked)]
+        mine = [*found, *mine]
+    return next((turn for turn in mine if lasting or turn in earlier), None)
 
 
 def turns_before(turns: Sequence[KeptTurn], own: KeptTurn | None) -> list[KeptTurn]:

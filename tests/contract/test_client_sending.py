@@ -227,9 +227,9 @@ async def test_redirects_are_not_followed(status):
 async def test_a_web_page_with_200():
     play = Play(answer(b"<!doctype html><html>hello", content_type="text/html"))
     async with RawServer([play]) as server, client(server) as asked:
-        with pytest.raises(errors.ResponseError, match="right address"):
+        with pytest.raises(errors.ResponseError, match="look at the address"):
             await asked.chat.create(BODY)
-        with pytest.raises(errors.ResponseError, match="right address"):
+        with pytest.raises(errors.ResponseError, match="look at the address"):
             async with asked.chat.stream(BODY) as pieces:
                 await anext(pieces)
         with pytest.raises(errors.ResponseError, match="web page"):

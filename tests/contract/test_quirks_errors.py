@@ -43,7 +43,7 @@ ERRORS = {
     ),
     "message_on_top": (errors.BadRequestError, "cannot work with", "wrong stop"),
     "empty_body": (errors.BadRequestError, "the server cannot work with this request", ""),
-    "web_page": (errors.ServerError, "with a web page", "right address"),
+    "web_page": (errors.ServerError, "with a web page", "A gateway"),
     "server_failed": (errors.ServerError, "status 500", "Internal Server Error"),
     "too_many": (errors.RateLimitError, "too many requests", "Rate limit exceeded"),
     "too_many_without_a_body": (errors.RateLimitError, "too many requests", "Wait"),

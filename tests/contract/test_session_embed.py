@@ -501,3 +501,14 @@ def test_what_cannot_be_embedded_is_said_in_words_and_nothing_is_sent(
 def test_a_size_that_makes_no_sense_is_refused(session, dimensions):
     with pytest.raises(errors.OptionError, match="dimensions"):
         session.embed(["a"], dimensions=dimensions)
+
+
+def test_normalized_vectors_have_length_one_and_what_is_kept_is_as_it_came(session):
+    texts = ["a text", "another", None]
+    plain = neb.matrix(session.embed(texts))
+    frame = session.embed(texts, normalize=True)
+    found = neb.matrix(frame)
+    assert np.allclose(np.linalg.norm(found[:2], axis=1), 1.0, atol=1e-6)
+    assert np.isnan(found[2]).all()
+    assert (frame["neb_cost"].fillna(0) == 0).all()  # bought once, for both
+    assert np.array_equal(neb.matrix(session.embed(texts))[:2], plain[:2])

@@ -1,9 +1,11 @@
 """A real kernel that is driven as a front end drives it."""
 
+import json
 import os
 from dataclasses import dataclass, field
 
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from sandbox_fixture import running_sandbox
 
@@ -48,15 +50,29 @@ class Cell:
         return "\n".join(self.error.get("traceback", []))
 
 
+def kernel_manager(folder):
+    """Give the manager of a kernel of this interpreter, or of NBN_KERNEL_PYTHON's."""
+    python = os.environ.get("NBN_KERNEL_PYTHON")
+    if not python:
+        return KernelManager(kernel_name="python3")
+    spec = folder / "kernels" / "other"
+    spec.mkdir(parents=True)
+    argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    about = {"argv": argv, "display_name": "Another", "language": "python"}
+    (spec / "kernel.json").write_text(json.dumps(about))
+    specs = KernelSpecManager(kernel_dirs=[str(spec.parent)], ensure_native_kernel=False)
+    return KernelManager(kernel_name="other", kernel_spec_manager=specs)
+
+
 class Kernel:
-    """A kernel of this interpreter, in a folder and with an environment of its own."""
+    """A kernel in a folder and with an environment of its own."""
 
     def __init__(self, folder, environment):
         self.environment = environment
         self.folder = folder
         self._cells = {}
         self._shown = {}
-        self.manager = KernelManager(kernel_name="python3")
+        self.manager = kernel_manager(folder)
         self.manager.start_kernel(env=environment, cwd=str(folder))
         self._connect()
 
@@ -158,7 +174,8 @@ class Kernel:
             cell.idle = content["execution_state"] == "idle"
         elif kind == "input_request":
             cell.asked.append(content)
-            self.client.input(cell.answers.pop(0))
+            if cell.answers:  # else nobody says anything
+                self.client.input(cell.answers.pop(0))
 
     def interrupt(self):
         self.manager.interrupt_kernel()
@@ -204,7 +221,6 @@ class Requests:
 
     def all(self):
         """Give the billed requests, the oldest first."""
-        import json
         from urllib.request import Request, urlopen
 
         request = Request(

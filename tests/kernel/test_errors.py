@@ -167,14 +167,22 @@ def test_a_line_that_told_of_waiting_is_wiped(start_kernel, raw_server):
     assert "waiting for" not in cell.plain
 
 
-def test_an_error_stops_a_notebook(tmp_path, sandbox, kernel):
+@pytest.mark.parametrize(
+    ("code", "ename"),
+    [
+        ("%chat --nonsense Hi", "OptionError"),
+        ("%%chat -m nope\nHi", "NotFoundError"),
+        ("import nbnebius; nbnebius.embed('Hi', model='nope')", "NotFoundError"),
+    ],
+)
+def test_an_error_stops_a_notebook(tmp_path, sandbox, kernel, code, ename):
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    cells = ["%load_ext nbnebius", "%chat --nonsense Hi", "after = 1"]
+    cells = ["%load_ext nbnebius", code, "after = 1"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     client = NotebookClient(notebook, timeout=60, kernel_name="python3")
-    with pytest.raises(CellExecutionError, match="OptionError"):
+    with pytest.raises(CellExecutionError, match=ename):
         client.execute(env=kernel.environment, cwd=str(tmp_path))
-    assert notebook.cells[1].outputs[0].ename == "OptionError"
+    assert notebook.cells[1].outputs[0].ename == ename
     assert notebook.cells[2].execution_count is None

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-pytestmark = [pytest.mark.kernel, pytest.mark.fault]
+pytestmark = [pytest.mark.kernel, pytest.mark.fault, pytest.mark.interrupts]
 
 COUNT = "Count from 1 to 2000"
 

@@ -22,7 +22,12 @@ _USUAL_GUIDANCE = 7.5
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be painted. A seed of -1 is another one each time."""
+    """
+    What is to be painted.
+
+    A seed of -1 is another one each time; a LoRA is an address and its strength, and lends the
+    picture a tint of its own.
+    """
 
     prompt: str
     width: int = 512
@@ -31,6 +36,7 @@ class Order:
     negative: str = ""
     guidance: float | None = None
     steps: int = 0
+    loras: tuple[tuple[str, float], ...] = ()
 
 
 def paint(order: Order, extension: str) -> bytes:
@@ -122,6 +128,9 @@ def _finish(image: Image.Image, order: Order, rng: np.random.Generator) -> Image
     guidance = _USUAL_GUIDANCE if order.guidance is None else order.guidance
     image = ImageEnhance.Color(image).enhance(0.8 + 0.3 * min(guidance / _USUAL_GUIDANCE, 2.0))
     pixels = np.asarray(image, dtype=np.float32)
+    for address, strength in order.loras:
+        hues = np.random.default_rng(number_of(address)).uniform(0.7, 1.3, 3).astype(np.float32)
+        pixels = pixels * hues ** np.float32(min(max(strength, -2.0), 2.0))
     rows = np.linspace(-1, 1, image.height, dtype=np.float32)[:, None]
     columns = np.linspace(-1, 1, image.width, dtype=np.float32)[None, :]
     shade = 1 - 0.16 * np.clip(rows**2 + columns**2 - 0.5, 0, 1.5)

@@ -32,7 +32,7 @@ class PartitionEmbed:
     ----------
     base_url
         Whom all workers ask.
-    model, dimensions, column, private
+    model, dimensions, column, normalize, private
         As of `nbnebius.embed`, settled.
     terms
         Names the job.
@@ -44,6 +44,7 @@ class PartitionEmbed:
     model: str
     dimensions: int | None
     column: Any
+    normalize: bool
     private: bool | None
     terms: Terms
     meta: pd.DataFrame
@@ -74,6 +75,7 @@ class PartitionEmbed:
                 model=self.model,
                 dimensions=self.dimensions,
                 column=self.column,
+                normalize=self.normalize,
                 private=self.private,
                 agreed=True,  # on a worker nobody can be asked
             )
@@ -97,6 +99,7 @@ def embed_lazily(
     model: str | None = None,
     dimensions: int | None = None,
     column: str | None = None,
+    normalize: bool = False,
     private: bool | None = None,
 ) -> Any:
     """
@@ -129,6 +132,7 @@ def embed_lazily(
         model=prepared.body["model"],
         dimensions=dimensions,
         column=label,
+        normalize=normalize,
         private=bool(session.config.get("private") if private is None else private),
         terms=Terms(secrets.token_hex(8), max(1, frame.npartitions), PLENTY, None),
         meta=meta,

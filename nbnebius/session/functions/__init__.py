@@ -1,11 +1,12 @@
 """The public functions: each magic's twin, of the same name, on the default session."""
 
-from nbnebius.session.functions import plot
+from nbnebius.session.functions import plot, tasks
 from nbnebius.session.functions.asking import chat, completion
 from nbnebius.session.functions.comparing import compare
 from nbnebius.session.functions.connecting import connect
 from nbnebius.session.functions.conversing import threads
 from nbnebius.session.functions.drawing import image
+from nbnebius.session.functions.embedder import Embedder
 from nbnebius.session.functions.embedding import embed
 from nbnebius.session.functions.ledger import usage
 from nbnebius.session.functions.listing import models
@@ -27,6 +28,7 @@ from nbnebius.session.functions.remote import (
 from nbnebius.session.functions.searching import search
 
 __all__ = [
+    "Embedder",
     "batches",
     "cancel_batch",
     "chat",
@@ -49,6 +51,7 @@ __all__ = [
     "plot",
     "rerank",
     "search",
+    "tasks",
     "threads",
     "upload",
     "usage",

@@ -17,6 +17,7 @@ def embed(
     model: str | None = None,
     dimensions: int | None = None,
     column: str | None = None,
+    normalize: bool = False,
     private: bool | None = None,
 ) -> pd.DataFrame:
     """
@@ -33,6 +34,9 @@ def embed(
         Shorter vectors, where the model can.
     column
         Of a frame, the column of texts; needed where several hold text.
+    normalize
+        Scale each vector to the length 1, so that a product of two is their cosine. What is kept
+        is the vector as it came.
     private
         Keep nothing on disk but usage.
 
@@ -54,9 +58,15 @@ def embed(
             model=model,
             dimensions=dimensions,
             column=column,
+            normalize=normalize,
             private=private,
         )
         return lazy
     return default_session().embed(
-        texts, model=model, dimensions=dimensions, column=column, private=private
+        texts,
+        model=model,
+        dimensions=dimensions,
+        column=column,
+        normalize=normalize,
+        private=private,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Literal
 
-from nbnebius.errors import NebiusError, OptionError
+from nbnebius.errors import NebiusError, OptionError, Stopped
 from nbnebius.session.default import default_session
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ def _all() -> list[ModelRecord]:
     for source in sources:
         try:
             records += default_session().models_of(source)
+        except Stopped:
+            raise
         except NebiusError as error:
             failures.append(error)
             warnings.warn(f"{source}: {error.what}", stacklevel=3)

@@ -131,10 +131,15 @@ def custom_models() -> pd.DataFrame:
 
 
 def create_custom_model(
-    name: str, base_model: str, source: str, description: str | None = None
+    name: str,
+    base_model: str,
+    source: str,
+    description: str | None = None,
+    *,
+    wait: float = 0.0,
 ) -> pd.DataFrame:
     """
-    Create a custom model from an adapter; one row comes back, its status still ``validating``.
+    Create a custom model from an adapter; one row comes back.
 
     Parameters
     ----------
@@ -146,11 +151,20 @@ def create_custom_model(
         Where the adapter is: a file id, a checkpoint, a URL.
     description
         A sentence.
+    wait
+        Seconds to wait until it is checked and can be used; 0 comes back at once, with the status
+        ``validating``.
+
+    Raises
+    ------
+    NebiusError
+        The server found a fault in it, or it is not ready in time; it exists all the same.
     """
     from nbnebius.frames.custom_models import custom_model_frame
 
     session = default_session()
-    return custom_model_frame([session.create_custom_model(name, base_model, source, description)])
+    made = session.create_custom_model(name, base_model, source, description, wait=wait)
+    return custom_model_frame([made])
 
 
 def delete_custom_model(name: str) -> pd.DataFrame:

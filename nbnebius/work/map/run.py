@@ -139,7 +139,8 @@ class Runner:
         counts = self._job.book.counts
         state = ""
         if self._job.ended_by is not None and self._gate.on_the_way:
-            state = f"stopping: {self._gate.on_the_way} paid answers are on their way"
+            count = self._gate.on_the_way
+            state = f"stopping: {count} paid answer{'' if count == 1 else 's'} on the way"
         elif self._waits_for_others:
             state = f"waiting for another kernel, which asks {self._waits_for_others:,} of these"
         self._job.observer(counts.progress(self._job.book.requests, state))

@@ -67,3 +67,14 @@ def test_what_is_no_picture_is_said_to_be_none(url):
 def test_a_remote_picture_has_a_name_only():
     sight = look("https://example.com/a/b%20c.jpg?x=1")
     assert (sight.name, sight.width) == ("b c.jpg", 0)
+
+
+def test_a_lora_lends_the_picture_a_tint_of_its_own_by_its_strength():
+    tints = [(), (("https://civitai.com/1", 1.0),), (("https://civitai.com/2", 1.0),)]
+    tints += [(*tints[1], *tints[2]), (("https://civitai.com/1", 0.5),)]
+    pictures = [paint(Order("a cat", 64, 64, seed=1, loras=loras), "png") for loras in tints]
+    assert len(set(pictures)) == len(pictures)
+    again = paint(Order("a cat", 64, 64, seed=1, loras=tints[3]), "png")
+    assert again == pictures[3]
+    still = paint(Order("a cat", 64, 64, seed=1, loras=(("https://civitai.com/1", 0.0),)), "png")
+    assert still == pictures[0]

@@ -112,7 +112,7 @@ def test_a_redirect_names_the_host_only():
 
 def test_html_with_200():
     found = unreadable("no answer", b"<!DOCTYPE html><html>", "text/html", ABOUT)
-    assert "right address" in str(found)
+    assert "look at the address" in str(found)
     assert found.body.startswith("<!DOCTYPE")
 
 

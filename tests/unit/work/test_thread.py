@@ -110,6 +110,25 @@ def test_two_equal_texts_of_an_earlier_session_are_gone_back_to_in_order():
     assert own_turn([visited, second], "x", "now", lasting=False) is second
 
 
+def test_cells_that_are_numbered_anew_are_known_by_their_questions():
+    name = "vscode-notebook-cell:/a.ipynb#W{}/1".format
+    first = turn("one", "1", place=name(0), session="before")
+    third = turn("three", "3", [first], place=name(2), session="before")
+    second = turn("two", "2", [first, third], place=name(1), session="before")
+    turns = [first, third, second]
+
+    def own(place, question, session="now"):
+        return own_turn(turns, name(place), session, lasting=True, asked=[user(question)])
+
+    # the cell of the third turn was put between: it has the second one's number now
+    assert own(1, "three") is third
+    assert own(2, "two") is second
+    # in a session the number holds, whatever the question says now
+    assert own(1, "edited", session="before") is second
+    assert own(0, "edited") is first
+    assert own(9, "new") is None
+
+
 def test_another_answer_makes_the_later_turns_stale_and_the_same_one_does_not():
     turns = thread("1", "2", "3")
     assert stale_ones(turns) == [False] * 3

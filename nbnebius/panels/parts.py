@@ -92,7 +92,7 @@ def line(label: str, *, about: str, placeholder: str = "") -> widgets.Text:
         continuous_update=False,
         style=LABEL,
     )
-    made.layout.width = "100%"
+    made.layout.width = "auto"
     return made
 
 
@@ -210,7 +210,7 @@ class AsCell:
     def __init__(self, write: Callable[[], str]) -> None:
         self._write = write
         self._text = widgets.Textarea(
-            description="cell", style=LABEL, layout=widgets.Layout(width="100%", display="none")
+            description="cell", style=LABEL, layout=widgets.Layout(width="auto", display="none")
         )
         show = button("As cell", self._show, about="Show the cell that does the same, to be copied")
         self.box = widgets.VBox([row(show), self._text])

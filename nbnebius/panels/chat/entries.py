@@ -91,10 +91,8 @@ def pictures_of(row: TurnRow) -> tuple[Picture, ...]:
 
 def about(row: TurnRow) -> str:
     """Say who answered, with how many tokens, and what it cost."""
-    extra = ["private: in memory only"] if row.private else []
-    return footer_text(
-        model=row.model or "", tokens=row.tokens, cost=row.cost, turn=row.turn, extra=extra
-    )
+    extra = [f"turn {row.turn}", *(["private: in memory only"] if row.private else [])]
+    return footer_text(model=row.model or "", tokens=row.tokens, cost=row.cost, extra=extra)
 
 
 def remark(row: TurnRow) -> str:

@@ -40,8 +40,10 @@ class TurnBox:
             button("Drop", lambda: state.drop(number), about=f"Take turn {number} out"),
         )
         self._tools.layout.justify_content = "flex-end"
+        self._tools.layout.margin = "-8px 0 6px 0"
         for tool in self._tools.children:
-            tool.add_class("nbnebius-quiet")
+            tool.layout.height = "22px"
+            tool.style.font_size, tool.style.button_color = "12px", "transparent"
         self.box = widgets.VBox([self._question, self._answer, self._tools])
         # Else a box is as high as what is in it at most: the question would be squeezed.
         self.box.layout.flex = "0 0 auto"

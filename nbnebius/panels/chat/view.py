@@ -53,7 +53,6 @@ class ChatPanel(Panel):
             self._turns.box,
             self._total,
             *self._question_parts(),
-            self._status.box,
             AsCell(lambda: state.to_cell(self._text)).box,
         ]
 
@@ -72,9 +71,9 @@ class ChatPanel(Panel):
             ),
             fold(
                 "Threads: new, export, drop",
-                row(self._name),
+                self._name,
                 row(button("New thread", self._new, about="Begin a thread of that name")),
-                row(self._file),
+                self._file,
                 row(
                     button(
                         "Export",
@@ -94,10 +93,11 @@ class ChatPanel(Panel):
         search.continuous_update = True  # nothing is paid, and no click follows
         search.observe(lambda change: state.narrow(change["new"]), "value")
         self._model = self._list("model", "The model that is asked", state.pick)
+        self._model.layout.width = "auto"
         self._price = widgets.Label()
         self._system = widgets.Textarea(
             description="system", tooltip="The system prompt, from the next question on",
-            continuous_update=False, rows=2, style=LABEL, layout=widgets.Layout(width="100%"),
+            continuous_update=False, rows=2, style=LABEL, layout=widgets.Layout(width="auto"),
         )  # fmt: skip
         self._system.observe(self._set_system, "value")
         boxes = []
@@ -106,8 +106,8 @@ class ChatPanel(Panel):
             box.observe(lambda change, name=name: state.set(name, change["new"]), "value")
             boxes.append(box)
         return [
-            row(search),
-            row(self._model),
+            search,
+            self._model,
             self._price,
             fold("System prompt and parameters", self._system, *boxes),
         ]
@@ -117,7 +117,7 @@ class ChatPanel(Panel):
         self._one = line("question", about="What is asked; Enter sends it", placeholder="Ask")
         self._many = widgets.Textarea(
             description="question", tooltip="What is asked; Tab and Enter send it",
-            continuous_update=False, rows=LINES, style=LABEL, layout=widgets.Layout(width="100%"),
+            continuous_update=False, rows=LINES, style=LABEL, layout=widgets.Layout(width="auto"),
         )  # fmt: skip
         Enter(self._one, self._send)
         self._long = widgets.ToggleButton(
@@ -143,6 +143,7 @@ class ChatPanel(Panel):
             self._one,
             self._many,
             row(self._sends, self._long, self._leave),
+            self._status.box,
             self._attached,
             fold(
                 "Pictures",

@@ -207,7 +207,9 @@ def test_system_and_parameters_go_with_the_question(state, box):
     assert state.system_before == "You are terse."
 
 
-@pytest.mark.parametrize(("name", "text"), [("temperature", "hot"), ("seed", "1.5"), ("top_p", "7")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("temperature", "hot"), ("seed", "1.5"), ("top_p", "7")]
+)
 def test_a_parameter_that_makes_no_sense_is_told_before_anything_is_paid(state, box, name, text):
     before = box.count(CHATS)
     state.set(name, text)

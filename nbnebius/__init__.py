@@ -49,6 +49,7 @@ _HOMES = {
     "cancel_batch": "nbnebius.session.functions",
     "chat": "nbnebius.session.functions",
     "compare": "nbnebius.session.functions",
+    "compare_runs": "nbnebius.results.changed_rows",
     "completion": "nbnebius.session.functions",
     "connect": "nbnebius.session.functions",
     "create_batch": "nbnebius.session.functions",
@@ -59,7 +60,9 @@ _HOMES = {
     "download": "nbnebius.session.functions",
     "embed": "nbnebius.session.functions",
     "estimate_tokens": "nbnebius.work.estimate",
+    "explain": "nbnebius.session.functions",
     "files": "nbnebius.session.functions",
+    "fix": "nbnebius.session.functions",
     "get_batch": "nbnebius.session.functions",
     "image": "nbnebius.session.functions",
     "map": "nbnebius.session.functions",
@@ -114,6 +117,7 @@ __all__ = [
     "cancel_batch",
     "chat",
     "compare",
+    "compare_runs",
     "completion",
     "connect",
     "create_batch",
@@ -124,7 +128,9 @@ __all__ = [
     "download",
     "embed",
     "estimate_tokens",
+    "explain",
     "files",
+    "fix",
     "get_batch",
     "image",
     "map",
@@ -203,6 +209,7 @@ if TYPE_CHECKING:
     from nbnebius.panels import panel
     from nbnebius.results import Gallery, Picture, Reply
     from nbnebius.results.batch_job import BatchJob
+    from nbnebius.results.changed_rows import compare_runs
     from nbnebius.results.job import Job
     from nbnebius.session import Session
     from nbnebius.session.functions import (
@@ -220,7 +227,9 @@ if TYPE_CHECKING:
         delete_file,
         download,
         embed,
+        explain,
         files,
+        fix,
         get_batch,
         image,
         map,

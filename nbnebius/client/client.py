@@ -12,6 +12,7 @@ from nbnebius.client.embeddings import EmbeddingsResource
 from nbnebius.client.files import Files
 from nbnebius.client.images import Images
 from nbnebius.client.models import Models
+from nbnebius.client.pages import Pages
 from nbnebius.client.rerank import RerankResource
 from nbnebius.transport import Secret, Transport
 
@@ -81,6 +82,7 @@ class AsyncClient:
         self.embeddings = EmbeddingsResource(self.transport)
         self.images = Images(self.transport)
         self.models = Models(self.transport)
+        self.pages = Pages(self.transport)
         self.rerank = RerankResource(self.transport)
         self.files = Files(self.transport)
         self.batches = Batches(self.transport)

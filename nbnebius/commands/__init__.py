@@ -6,6 +6,7 @@ from nbnebius.commands.command import Command
 from nbnebius.commands.compare import COMPARE, CompareOptions
 from nbnebius.commands.completion import COMPLETION, CompletionOptions
 from nbnebius.commands.embed import EMBED, EmbedOptions
+from nbnebius.commands.explain import EXPLAIN, FIX, ExplainOptions, FixOptions
 from nbnebius.commands.image import IMAGE, ImageOptions
 from nbnebius.commands.map import MAP, MapOptions
 from nbnebius.commands.models import MODELS, ModelsOptions
@@ -20,6 +21,8 @@ COMMANDS = {
         COMPARE,
         COMPLETION,
         EMBED,
+        EXPLAIN,
+        FIX,
         IMAGE,
         MAP,
         MODELS,
@@ -35,6 +38,8 @@ __all__ = [
     "COMPARE",
     "COMPLETION",
     "EMBED",
+    "EXPLAIN",
+    "FIX",
     "IMAGE",
     "MAP",
     "MODELS",
@@ -46,6 +51,8 @@ __all__ = [
     "CompareOptions",
     "CompletionOptions",
     "EmbedOptions",
+    "ExplainOptions",
+    "FixOptions",
     "ImageOptions",
     "MapOptions",
     "ModelsOptions",

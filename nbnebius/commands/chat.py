@@ -16,7 +16,10 @@ class ChatOptions(SamplingOptions):
     prompt: str = ""
     system: str | None = option("-s", "--system", metavar="TEXT", help="the system prompt")
     images: tuple[str, ...] = option(
-        "--images", kind="list", metavar="PATH|URL|VAR", help="a picture the model should see"
+        "--images",
+        kind="list",
+        metavar="PATH|URL|VAR",
+        help="a picture the model should see, or several: a list, a column, *.png",
     )
     tools: str | None = option(
         "--tools",
@@ -35,6 +38,9 @@ class ChatOptions(SamplingOptions):
     repair: bool = option(
         "--repair", kind="switch", help="where an answer does not fit, ask once more"
     )
+    code: bool = option(
+        "--code", kind="switch", help="put the answer's code into the next cell; it is not run"
+    )
     as_: str = option(
         "--as",
         metavar="FORM",
@@ -42,8 +48,11 @@ class ChatOptions(SamplingOptions):
         default="md",
         help="show the answer as md, as text to the letter, as json, or its code alone",
     )
-    file: str | None = option(
-        "--file", metavar="PATH", help="a text file to ask with; it stands before the question"
+    file: tuple[str, ...] = option(
+        "--file",
+        kind="list",
+        metavar="PATH|URL",
+        help="a text file, a PDF or an https page to ask with; it stands before the question",
     )
     thread: str | None = option(
         "--thread",

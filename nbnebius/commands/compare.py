@@ -28,8 +28,11 @@ class CompareOptions(SamplingOptions):
         help="the answers' shape, a typed column each: a variable's name, or as "
         '"name, age int, label yes|no"',
     )
-    file: str | None = option(
-        "--file", metavar="PATH", help="a text file to ask with; it stands before the question"
+    file: tuple[str, ...] = option(
+        "--file",
+        kind="list",
+        metavar="PATH|URL",
+        help="a text file, a PDF or an https page to ask with; it stands before the question",
     )
 
 

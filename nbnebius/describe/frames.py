@@ -13,7 +13,7 @@ _ROWS_AT_LEAST: Final = 3
 _MOST_COLUMNS: Final = 200
 
 
-def frame(value: Any, limit: int) -> str:
+def frame(value: Any, limit: int, *, hidden: frozenset[Any] = frozenset()) -> str:
     """
     Describe a frame: its shape, its columns, and as many rows as there is room for.
 
@@ -23,6 +23,8 @@ def frame(value: Any, limit: int) -> str:
         A pandas DataFrame.
     limit
         The most characters.
+    hidden
+        Names of columns of which nothing but the type is told.
     """
     height, width = value.shape
     head = f"DataFrame, {height:,} rows x {width:,} columns"
@@ -33,7 +35,7 @@ def frame(value: Any, limit: int) -> str:
     schema = _fitting(columns, limit * 2 // 3, more=width - len(columns))
     text = f"{head}\n{schema}"
     room = limit - len(text) - 40
-    sample = _sample(value, room)
+    sample = _sample(value, room, hidden)
     if not sample:
         return text
     rows = sample.count("\n") - 1
@@ -58,7 +60,7 @@ def _fitting(lines: list[str], room: int, *, more: int) -> str:
     return "\n".join([*kept, f"- … and {left:,} more columns"] if left else kept)
 
 
-def _sample(value: Any, room: int) -> str:
+def _sample(value: Any, room: int, hidden: frozenset[Any]) -> str:
     """Draw the first rows as a Markdown table, with narrower cells where there is little room."""
     rows = min(len(value), _MOST_ROWS)
     head = value.iloc[:rows, :_MOST_COLUMNS]
@@ -68,7 +70,8 @@ def _sample(value: Any, room: int) -> str:
         used = sum(len(line) + 1 for line in top)
         kept: list[str] = []
         for at in range(rows):
-            line = _row([_cell(item, width) for item in _values(head, at)])
+            cells = zip(names, _values(head, at), strict=True)
+            line = _row(["***" if name in hidden else _cell(item, width) for name, item in cells])
             used += len(line) + 1
             if used > room:
                 break

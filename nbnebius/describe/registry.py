@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from nbnebius.describe import arrays, frames, values
+from nbnebius.describe import arrays, frames, objects, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,16 +35,20 @@ _BY_NAME: Final[dict[str, Describer]] = {
     "builtins.int": values.simple,
     "builtins.list": values.nested,
     "builtins.method": values.function,
+    "builtins.module": objects.module,
     "builtins.set": values.nested,
     "builtins.str": values.text,
     "builtins.tuple": values.nested,
     "builtins.type": values.function,
+    "dask.DataFrame": objects.lazy_frame,
+    "dask.Series": objects.lazy_frame,
     "numpy.generic": values.simple,
     "numpy.ndarray": arrays.array,
     "pandas.DataFrame": frames.frame,
     "pandas.Index": frames.index,
     "pandas.Series": frames.series,
     "polars.DataFrame": frames.other_frame,
+    "polars.LazyFrame": objects.lazy_frame,
     "polars.Series": frames.other_series,
 }
 
@@ -76,8 +80,9 @@ def describe(value: Any, *, budget: int = 2000) -> str:
     Write an object as text for a prompt.
 
     A text stays as it is. A frame becomes its columns and a sample of its rows, an array its
-    shape and spread, a function its source; anything else its ``repr``. A type may describe
-    itself by a method ``_describe_(self, limit)``, which is given the most characters.
+    shape and spread, a function, a class or a module its source or its names; anything else its
+    ``repr``. A type may describe itself by a method ``_describe_(self, limit)``, which is given the
+    most characters, or by ``_ai_repr_(self)``.
 
     Parameters
     ----------
@@ -113,4 +118,10 @@ def _describer(kind: type) -> Describer:
         known = _BY_NAME.get(f"{library}.{ancestor.__qualname__}")
         if known is not None:
             return known
-    return values.anything
+    return _anything
+
+
+def _anything(value: Any, limit: int) -> str:
+    """Write what an object says of itself, else its ``repr``."""
+    said = objects.own_words(value) if hasattr(type(value), "_ai_repr_") else None
+    return values.anything(value, limit) if said is None else said

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.client.reasoning import OPEN, split_reasoning
 from nbnebius.frames.categories import category
+from nbnebius.frames.texts import Texts
 from nbnebius.types.usage import count
 
 if TYPE_CHECKING:
@@ -59,16 +60,16 @@ def batch_result_frame(
 
     gathered = _Gathered()
     reasons = category(gathered.read(lines), REASONS)
-    index = pd.Index(_texts(gathered.ids), name="custom_id")
+    index = pd.Index(gathered.ids.column(), name="custom_id")
     read, written = (np.array(tokens, np.int64) for tokens in gathered.tokens)
     columns: dict[str, Any] = {
-        "text": _texts(gathered.texts),
-        "reasoning": _texts(gathered.thoughts),
+        "text": gathered.texts.column(),
+        "reasoning": gathered.thoughts.column(),
         "finish_reason": reasons.array,
         "prompt_tokens": pd.arrays.IntegerArray(read, read == UNKNOWN),
         "completion_tokens": pd.arrays.IntegerArray(written, written == UNKNOWN),
         "cost": _cost(read, price_in, written, price_out),
-        "error": _texts(gathered.errors),
+        "error": gathered.errors.column(),
     }
     return pd.DataFrame(columns, index=index, columns=COLUMNS, copy=False)
 
@@ -77,10 +78,10 @@ class _Gathered:
     """The columns while they grow."""
 
     def __init__(self) -> None:
-        self.ids: list[str | None] = []
-        self.texts: list[str | None] = []
-        self.thoughts: list[str | None] = []
-        self.errors: list[str | None] = []
+        self.ids = Texts()
+        self.texts = Texts()
+        self.thoughts = Texts()
+        self.errors = Texts()
         self.tokens = (array("q"), array("q"))
 
     def read(self, lines: Iterable[BatchLine]) -> Iterator[str | None]:
@@ -120,15 +121,6 @@ def _tokens(counts: dict[str, Any]) -> tuple[int, int]:
     if read is None and written is None:
         return UNKNOWN, UNKNOWN
     return read or 0, written or 0
-
-
-def _texts(values: list[str | None]) -> Any:
-    """Make a column of texts, and let the list go."""
-    import pandas as pd
-
-    made = pd.array(values, dtype="string")
-    values.clear()
-    return made
 
 
 def _cost(read: Any, price_in: float | None, written: Any, price_out: float | None) -> Any:

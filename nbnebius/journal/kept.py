@@ -101,6 +101,16 @@ async def kept_request(journal: Journal, record: int) -> bytes | None:
     return await journal.committed(read)
 
 
+async def kept_place(journal: Journal, record: int) -> str:
+    """Give the cell that bought an answer, as `Intent.place` named it; "" for none."""
+
+    def read(connection: sqlite3.Connection) -> str:
+        row = connection.execute("SELECT place FROM calls WHERE id = ?", (record,)).fetchone()
+        return str(row[0] or "") if row else ""
+
+    return await journal.committed(read)
+
+
 async def find_vectors(journal: Journal, keys: Sequence[bytes]) -> dict[bytes, KeptVector]:
     """Find the kept vectors among `keys`."""
 

@@ -24,6 +24,7 @@ def answer(
     options: PaidOptions,
     notes: Sequence[str],
     *,
+    readable: bool = False,
     form: str = "md",
 ) -> Any:
     """
@@ -39,11 +40,13 @@ def answer(
         The magic's own.
     notes
         What was put into the prompt, told below the answer.
+    readable
+        A dry run shows the messages as they read.
     form
         How the answer is shown; see `Reply.show`.
     """
     if options.dry_run:
-        show_dry_run(notebook, prepared)
+        show_dry_run(notebook, prepared, readable=readable)
         return None
     place = prepared.turn.place if prepared.turn else None
     streams = options.out is None or options.show

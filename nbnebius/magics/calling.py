@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nbnebius.commands.common import OutputOptions, PaidOptions
 from nbnebius.errors import OptionError
 from nbnebius.magics.expansion import Expanded, expand
+from nbnebius.magics.history import Names
 from nbnebius.magics.screen import Screen, say, show_text
 from nbnebius.rendering.answer import usd
 from nbnebius.session import Caller, Prepared, Session
@@ -30,7 +31,8 @@ SHOWN_BODY = 4_000  # characters of a dry run's request
 def namespace_of(notebook: Notebook, local: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give the names that a magic sees: a function's own first, then the notebook's."""
     user: dict[str, Any] = notebook.shell.user_ns
-    return user if local is user else ChainMap(dict(local), user)
+    names = user if local is user else ChainMap(dict(local), user)
+    return Names(names, notebook)
 
 
 def read(
@@ -86,12 +88,21 @@ def private(options: PaidOptions) -> bool | None:
     return True if options.private else None
 
 
-def show_dry_run(notebook: Notebook, prepared: Prepared) -> None:
-    """Show the request, its tokens and its price; nothing is sent."""
+def show_dry_run(notebook: Notebook, prepared: Prepared, *, readable: bool = False) -> None:
+    """
+    Show the request, its tokens and its price; nothing is sent.
+
+    With `readable`, messages are shown whole and as they read, rather than as JSON.
+    """
     body = dict(prepared.body)
-    text = json.dumps(_shortened(body), indent=2, ensure_ascii=False)
+    said = ""
+    if readable:
+        said = "".join(f"{m['role']}:\n{m['content']}\n\n" for m in body["messages"])
+    rest = {name: body[name] for name in body if not (readable and name == "messages")}
+    text = json.dumps(_shortened(rest), indent=2, ensure_ascii=False)
     if len(text) > SHOWN_BODY:
         text = f"{text[:SHOWN_BODY]}\n… ({len(text):,} characters)"
+    text = said + text
     if prepared.kind == "image":
         tokens = None
     elif "messages" in body:

@@ -9,11 +9,13 @@ from nbnebius.errors import OptionError
 from nbnebius.magics.answering import answer
 from nbnebius.magics.calling import namespace_of, read
 from nbnebius.magics.expansion import lookup
-from nbnebius.magics.files import read_file
 from nbnebius.magics.named import named_pictures, named_schema
+from nbnebius.magics.offering import offer
 from nbnebius.magics.saving import filled
 from nbnebius.magics.screen import show_text
 from nbnebius.session import FUNCTION, Caller, default_session
+from nbnebius.session.attaching import with_files
+from nbnebius.work.code import joined_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,13 +32,13 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         show_text(notebook, CHAT.help())
         return None
     options, expanded = filled(options, namespace, notes)
-    if options.file:
-        # A file is text, like a value: its braces are never looked at.
-        expanded.text = f"{read_file(options.file)}\n\n{expanded.text}".strip()
     session = default_session()
+    # A file is text, like a value: its braces are never looked at.
+    attached = session.attach(options.file)
+    notes += [each.note for each in attached]
     thread = session.thread_named(_thread(options))
     prepared = session.prepare_chat(
-        expanded.text,
+        with_files(expanded.text, attached),
         model=options.model,
         system=options.system,
         images=[*named_pictures(options.images, namespace), *expanded.pictures] or None,
@@ -52,7 +54,10 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
     notes += expanded.notes
     if not options.with_:
         notebook.asked = "chat", line, cell
-    return answer(notebook, session, prepared, options, notes, form=options.as_)
+    reply = answer(notebook, session, prepared, options, notes, form=options.as_)
+    if options.code and not options.dry_run:
+        offer(notebook, reply, options, joined_code)
+    return reply
 
 
 def _thread(options: ChatOptions) -> str | None:

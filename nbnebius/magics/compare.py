@@ -16,13 +16,13 @@ from nbnebius.magics.calling import (
     say_kept,
     show_dry_run,
 )
-from nbnebius.magics.files import read_file
 from nbnebius.magics.named import named_pictures, named_schema
 from nbnebius.magics.screen import CellPainter, Screen, show_text
 from nbnebius.rendering.answer import usd
 from nbnebius.rendering.progress import progress_line
 from nbnebius.rendering.side_by_side import SideBySide
 from nbnebius.session import default_session
+from nbnebius.session.attaching import with_files
 from nbnebius.work.price import total
 
 if TYPE_CHECKING:
@@ -91,11 +91,11 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
         show_text(notebook, COMPARE.help())
         return None
     expanded = expand_text(options, options.prompt, namespace, pictures=True)
-    if options.file:
-        expanded.text = f"{read_file(options.file)}\n\n{expanded.text}".strip()
     session = default_session()
+    attached = session.attach(options.file)
+    notes += [each.note for each in attached]
     prepared = session.prepare_compare(
-        expanded.text,
+        with_files(expanded.text, attached),
         options.models,
         system=options.system,
         images=[*named_pictures(options.images, namespace), *expanded.pictures] or None,

@@ -1,8 +1,9 @@
 """
 ``{{name}}`` in a prompt: expanded once, from the user's namespace, never from text.
 
-Names, dotted attributes, constant indexes and slices, and a format after ``:`` are allowed; calls
-are not. Text that comes from a value is never looked at again. Single braces are plain text.
+Names, dotted attributes, constant indexes, lists of them and slices, and a format after ``:`` are
+allowed; calls are not. Text that comes from a value is never looked at again. Single braces are
+plain text.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from nbnebius.describe.forms import describe_as, takes_form
 from nbnebius.errors import OptionError
 
 if TYPE_CHECKING:
@@ -105,6 +107,8 @@ def _fill(inside: str, whole: str, namespace: Mapping[str, Any], result: Expande
             why="keys and passwords stand in it",
             hint="put the one value that is meant into a variable",
         )
+    if spec and takes_form(value):
+        return _noted(describe_as(value, spec, expression), value, expression, result)
     if spec:
         if WIDE.search(spec):
             raise OptionError(f"{{{{{inside}}}}} would be wider than any text")
@@ -169,7 +173,7 @@ def _is_constant(node: ast.expr) -> bool:
         )
     if isinstance(node, ast.UnaryOp):
         return isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant)
-    if isinstance(node, ast.Tuple):
+    if isinstance(node, ast.Tuple | ast.List):
         return all(_is_constant(part) for part in node.elts)
     return isinstance(node, ast.Constant)
 
@@ -218,12 +222,17 @@ def _short_enough(text: str, expression: str) -> str:
 
 def _described(value: Any, expression: str, result: Expanded) -> str:
     from nbnebius.describe import describe, is_picture
-    from nbnebius.work.estimate import estimate_tokens
 
     if is_picture(value):
         result.pictures.append(value)
         return f"[picture {len(result.pictures)}]"
-    text = describe(value)
+    return _noted(describe(value), value, expression, result)
+
+
+def _noted(text: str, value: Any, expression: str, result: Expanded) -> str:
+    """Note how large what was put in is, where it is not a plain number."""
+    from nbnebius.work.estimate import estimate_tokens
+
     if not isinstance(value, int | float | bool | None):
         result.notes.append(
             f"{expression}: {type(value).__name__} sent as about {estimate_tokens(text):,} tokens"

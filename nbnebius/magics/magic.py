@@ -6,6 +6,8 @@ import hashlib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nbnebius.magics.errors import Errors
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,6 +23,8 @@ MAGICS: dict[str, tuple[str, ...]] = {
     "panel": ("line",),
     "batches": ("line",),
     "search": ("line",),
+    "explain": ("line",),
+    "fix": ("line",),
 }
 
 # What a shown result's type is called, so that its display can be held back without importing it.
@@ -71,6 +75,9 @@ class Notebook:
         self._execution: Any = None
         self._count = 0
         self._shown: list[Any] = []
+        self.errors = Errors()
+        # The places whose code was offered for a next cell, and that code.
+        self.offered: dict[str, str] = {}
         # The magic, line and body of the last prompt, as they were typed.
         self.asked: tuple[str, str, str | None] | None = None
         # Whether the sandbox that this notebook started is still there.
@@ -122,13 +129,15 @@ class Notebook:
         if execution != self._execution:
             self._execution, self._count = execution, 0
         self._count += 1
-        parent = self._header()
-        cell = parent.get("metadata", {}).get("cellId")
-        if not self.has_cell_id:
-            history = self.shell.history_manager.input_hist_raw
-            text = history[-1] if history else ""
-            cell = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
-        return f"{cell}/{self._count}"
+        return f"{self.cell()}/{self._count}"
+
+    def cell(self) -> str:
+        """Name the cell: by its id where the front end gives one, else by its text."""
+        if self.has_cell_id:
+            return str(self._header()["metadata"]["cellId"])
+        history = self.shell.history_manager.input_hist_raw
+        text = history[-1] if history else ""
+        return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
     @property
     def has_cell_id(self) -> bool:

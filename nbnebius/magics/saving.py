@@ -31,7 +31,7 @@ SHAPING = (
     "model", "temperature", "max_tokens", "top_p", "seed", "stop", "set", "system", "images",
     "tools", "approve", "schema", "schema_multi", "repair", "file", "as_",
 )  # fmt: skip
-ADDED = frozenset({"set", "images"})
+ADDED = frozenset({"set", "images", "file"})
 SCHEMAS = frozenset({"schema", "schema_multi"})
 HEAD = re.compile(r"%%(chat|map)\b[ \t]*(.*)(?:\n|$)")
 SHOWN = 70  # characters of a prompt in the list

@@ -225,6 +225,8 @@ SOURCES: dict[str, Callable[[Asked], Iterable[Suggestion]]] = {
     "embed.texts": lambda asked: variables(asked, lambda v: is_frame(v) or _is_series(v)),
     "models.text": lambda asked: models(asked, "any"),
     "panel.name": _panels,
+    "explain.what": variables,
+    "fix.what": variables,
     # what verbs take
     "setting": settings,
     "manual": _manuals,

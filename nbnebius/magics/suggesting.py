@@ -88,8 +88,8 @@ def _verb(before: str, names: Mapping[str, Any]) -> Found:
     if place.what != "text":
         return _flag_or_value(asked, verb.options)
     found = [Suggestion(w, word) for w in verb.words] if not place.words else []
-    if verb.takes:
-        found += SOURCES[verb.takes](asked)
+    if source := SOURCES.get(verb.takes):
+        found += source(asked)
     return _fitting(place, found) if found else _flags_first(place, verb.options)
 
 

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 # A plot's module has another name than the plot: importing it would bind its name here.
 _HOMES = {
+    "compare": "nbnebius.plots.contest",
+    "models": "nbnebius.plots.catalog",
     "similarity": "nbnebius.plots.heat_map",
     "usage": "nbnebius.plots.spending",
     "vectors": "nbnebius.plots.point_map",
 }
 
-__all__ = ["similarity", "usage", "vectors"]
+__all__ = ["compare", "models", "similarity", "usage", "vectors"]
 
 
 def __getattr__(name: str) -> Any:
@@ -35,6 +37,8 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from nbnebius.plots.catalog import models
+    from nbnebius.plots.contest import compare
     from nbnebius.plots.heat_map import similarity
     from nbnebius.plots.point_map import vectors
     from nbnebius.plots.spending import usage

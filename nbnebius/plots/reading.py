@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def check_frame(frame: Any, *columns: str | None) -> None:
+def check_frame(frame: Any, *columns: str | None, made_by: str = "embed") -> None:
     """
-    Check that a frame has these columns (None is none).
+    Check that a frame has these columns (None is none); `made_by` says what gives such a frame.
 
     Raises
     ------
@@ -23,7 +23,9 @@ def check_frame(frame: Any, *columns: str | None) -> None:
         It is no frame, or has no such column.
     """
     if not hasattr(frame, "iloc") or not hasattr(frame, "columns"):
-        raise OptionError(f"A {type(frame).__name__} is no frame", hint="plot what embed gives")
+        raise OptionError(
+            f"A {type(frame).__name__} is no frame", hint=f"plot what {made_by} gives"
+        )
     for name in columns:
         if name is not None and name not in frame.columns:
             raise OptionError(
@@ -70,6 +72,20 @@ def short(value: Any, most: int) -> str:
     missing = value is None or value != value  # noqa: PLR0124 - only NaN differs from itself
     text = "missing" if missing else " ".join(str(value).split())
     return (text if len(text) <= most else text[: most - 1] + "…").replace("$", r"\$")
+
+
+def small(value: float, digits: int = 2) -> str:
+    """
+    Write a number by the digits that mean something, without an exponent.
+
+    Examples
+    --------
+    >>> small(0.0000189), small(0.5), small(12.34), small(0)
+    ('0.000019', '0.5', '12', '0')
+    """
+    from decimal import Decimal
+
+    return f"{Decimal(f'{value:.{digits}g}'):,f}"
 
 
 def new_axes(ax: Any, width: float, height: float) -> Any:

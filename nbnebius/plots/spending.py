@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbnebius.errors import OptionError
+from nbnebius.plots.reading import small
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +97,7 @@ def _bars(ax: Axes, costs: pd.DataFrame) -> None:
             hatch=hatch,
             edgecolor="white",
             linewidth=0.5,
-            label=f"{name} ({values.sum():,.4g} USD)",
+            label=f"{name} ({small(values.sum(), 4)} USD)",
         )
         bottom = bottom + values
     step = max(1, -(-int(places[-1] + 1) // MOST_TICKS))

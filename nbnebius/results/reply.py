@@ -58,6 +58,13 @@ class Reply:
         return self._result.text
 
     @property
+    def code(self) -> str:
+        """The Python of the answer's code blocks, in order; "" for none."""
+        from nbnebius.work.code import joined_code
+
+        return joined_code(self.text)
+
+    @property
     def reasoning(self) -> str | None:
         """What the model thought first, where it says so."""
         return self._result.reasoning
@@ -122,6 +129,11 @@ class Reply:
         """When a kept answer was bought (UTC); None for a new one."""
         at = self._result.kept_at
         return None if at is None else datetime.fromtimestamp(at, tz=UTC)
+
+    @property
+    def record(self) -> int | None:
+        """The answer's number in the journal; None where it is not there."""
+        return self._result.record
 
     @property
     def partial(self) -> bool:

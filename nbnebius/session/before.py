@@ -20,7 +20,8 @@ def before_rows(task: str, rows: RowsJob, outlook: Outlook, via: str) -> Note | 
     cost = outlook.batch_cost if via == "batch" else outlook.cost
     where = f"to {rows.form.model}" + (" as a batch" if via == "batch" else "")
     return Note(
-        f"{task}: {rows.source.count:,} rows, {outlook.requests:,} requests {where}; "
+        f"{task}: {_counted(rows.source.count, 'row')}, "
+        f"{_counted(outlook.requests, 'request')} {where}; "
         f"about {outlook.tokens_in:,} tokens in, {outlook.tokens_out:,} out, "
         f"{usd(cost)} (an estimate)"
     )
@@ -32,6 +33,11 @@ def before_texts(task: str, outlook: EmbedOutlook) -> Note | None:
         return None
     kept = f", {outlook.kept:,} are kept already" if outlook.kept else ""
     return Note(
-        f"{task}: {outlook.rows:,} rows, {outlook.texts:,} texts to {outlook.model}{kept}; "
+        f"{task}: {_counted(outlook.rows, 'row')}, "
+        f"{_counted(outlook.texts, 'text')} to {outlook.model}{kept}; "
         f"about {outlook.tokens:,} tokens, {usd(outlook.cost)} (an estimate)"
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

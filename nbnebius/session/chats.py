@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
 from nbnebius.events import TextDelta
+from nbnebius.journal import kept_place
 from nbnebius.session import prepare
 from nbnebius.session.asking import Asking
 from nbnebius.session.caller import FUNCTION, Caller
@@ -116,6 +117,15 @@ class Chats(Threads):
         if not reply.cached:
             self.say_where_kept(asking.origin, caller)
         return reply
+
+    def bought_by(self, reply: Reply) -> str:
+        """Name the cell that bought an answer; "" where the journal does not know it."""
+        record = reply.record
+
+        async def read(_: Service) -> str:
+            return "" if record is None else await kept_place(self.journal, record)
+
+        return self.run(read)
 
     def stream(
         self, prepared: Prepared, *, cache: bool = False, private: bool | None = None

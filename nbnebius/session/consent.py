@@ -72,7 +72,7 @@ def consent_to_texts(asker: Asker, outlook: EmbedOutlook) -> None:
         outlook.cost,
         f"{outlook.texts:,} texts",
         also=f"; {outlook.kept:,} are kept already" if outlook.kept else "",
-        hint="give a budget, or less rows",
+        hint="give a budget, or fewer rows",
     )
 
 
@@ -90,7 +90,7 @@ def need_room(outlook: EmbedOutlook, budget: float) -> None:
         raise OptionError(
             f"The vectors of {outlook.texts:,} texts may cost {most}",
             why=f"the budget is USD {budget:g}, and nothing was sent",
-            hint="raise the budget, or give less rows",
+            hint="raise the budget, or give fewer rows",
         )
 
 

@@ -9,6 +9,9 @@ from typing import Any, TypeAlias
 from nbnebius.describe import is_picture, picture_data_url
 from nbnebius.errors import OptionError
 
+MOST_PICTURES = 50
+MOST_CHARACTERS = 30_000_000  # of all pictures together, as they are sent
+
 Prompt: TypeAlias = str | Sequence[Mapping[str, Any]]
 
 
@@ -30,14 +33,15 @@ def to_messages(
     Raises
     ------
     OptionError
-        An empty prompt, messages of no known shape, or something that is no picture.
+        An empty prompt, messages of no known shape, something that is no picture, or too many of
+        them.
     """
     if isinstance(prompt, str):
         if not prompt.strip():
             raise OptionError("The prompt is empty", hint="write a question")
         content: str | list[dict[str, Any]] = prompt
         if pictures := as_list(images):
-            content = [{"type": "text", "text": prompt}, *map(_part, pictures)]
+            content = [{"type": "text", "text": prompt}, *_parts(pictures)]
         messages = [{"role": "user", "content": content}]
     else:
         if isinstance(prompt, Mapping) or not isinstance(prompt, Iterable):
@@ -61,6 +65,27 @@ def as_list(images: Any) -> list[Any]:
     if images is None:
         return []
     return list(images) if isinstance(images, list | tuple) else [images]
+
+
+def _parts(pictures: Sequence[Any]) -> list[dict[str, Any]]:
+    """Write pictures as parts of a message; too many are refused before they are encoded."""
+    if len(pictures) > MOST_PICTURES:
+        raise OptionError(
+            f"There are {len(pictures):,} pictures",
+            why=f"more than {MOST_PICTURES} are not sent with one question",
+            hint="name a part of them, as --images df.photo[:10]; map asks about each row",
+        )
+    parts = []
+    size = 0
+    for picture in pictures:
+        parts.append(_part(picture))
+        size += len(parts[-1]["image_url"]["url"])
+        if size > MOST_CHARACTERS:
+            raise OptionError(
+                f"The pictures are larger than {MOST_CHARACTERS / 1e6:.0f} MB together",
+                hint="send fewer of them",
+            )
+    return parts
 
 
 def _part(image: Any) -> dict[str, Any]:
@@ -94,4 +119,4 @@ def _message(message: Any) -> dict[str, Any]:
 def _with_pictures(message: dict[str, Any], pictures: list[Any]) -> dict[str, Any]:
     content = message.get("content") or ""
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
-    return {**message, "content": [*parts, *map(_part, pictures)]}
+    return {**message, "content": [*parts, *_parts(pictures)]}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
+from nbnebius.session.attaching import Attaching
 from nbnebius.session.budgets import Budgets
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.comparing import Comparing
@@ -28,7 +29,17 @@ if TYPE_CHECKING:
 
 
 class Session(
-    Budgets, Comparing, Conversations, Prompts, Maps, Searching, Pictures, Remote, Ledger, Taping
+    Budgets,
+    Comparing,
+    Conversations,
+    Prompts,
+    Maps,
+    Searching,
+    Pictures,
+    Remote,
+    Ledger,
+    Taping,
+    Attaching,
 ):
     """
     One connection to one service, with its journal.

@@ -20,7 +20,7 @@ MEGABYTE = 2**20
 WORTH_TELLING = 50 * MEGABYTE  # bytes; less is there before anyone reads of it
 QUIET = 1.0  # seconds of which nothing is told
 PAUSE = 0.5  # seconds between two lines, at least
-SLOWING = 0.01  # of the time that work has taken so far
+SLOWING = 0.2  # of the time that work has taken so far
 
 
 def at_first(endpoint: Endpoint, journal: Journal) -> list[Note]:
@@ -89,8 +89,10 @@ class Teller:
         if self._began is None:
             self._began = now
         seconds = now - self._began
-        # What a kernel's front end saves of a long job must not grow with every second.
-        pause = max(PAUSE, seconds * SLOWING)
+        pause = PAUSE
+        if not sys.stderr.isatty():
+            # A kernel's: each line is kept in the notebook, so that there must not be hundreds.
+            pause = max(PAUSE, seconds * SLOWING)
         if seconds < QUIET or now - self._shown_at < pause or not _is_watched(sys.stderr):
             return
         self._shown_at = now

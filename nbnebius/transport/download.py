@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import anyio
 
@@ -24,16 +24,26 @@ from nbnebius.transport.request import JSON_CAP, Request
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
+    from nbnebius.transport.http import Exchange
     from nbnebius.transport.sending import Transport
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
+MOVED = frozenset({301, 302, 303, 307, 308})
 TRIES = 5
 PAUSE = 1.0
 """Seconds between two tries: a fresh image's storage answers 404 for a moment."""
 
 
-async def download(transport: Transport, url: str, cap: int = JSON_CAP) -> bytes:
+async def download(
+    transport: Transport,
+    url: str,
+    cap: int = JSON_CAP,
+    *,
+    what: str = "the image",
+    tries: int = TRIES,
+    redirects: int = 0,
+) -> bytes:
     """
     Return what is at an address.
 
@@ -45,6 +55,12 @@ async def download(transport: Transport, url: str, cap: int = JSON_CAP) -> bytes
         Where it is.
     cap
         Most bytes.
+    what
+        What is fetched, for errors.
+    tries
+        How often it is tried where the server lags behind.
+    redirects
+        How many other addresses may be followed to; each is checked like the first.
 
     Raises
     ------
@@ -58,25 +74,19 @@ async def download(transport: Transport, url: str, cap: int = JSON_CAP) -> bytes
     request = Request("GET", url)
     if transport.replay is not None:  # nothing is fetched, so no address can do harm
         return b"".join((await transport.replay.find(request, transport.scope)).parts)
-    try:
-        parts = urlsplit(url)
-        own = f"{parts.scheme}://{parts.netloc}" == transport.address.root
-        _check(parts, own=own)
-    except ValueError:
-        raise ResponseError("the image's address cannot be read") from None
-    target, extensions, headers = url, {}, {}
-    if not own:
-        assert parts.hostname is not None, "checked above"
-        address = await _public_address(parts.hostname, parts.port or 443)
-        netloc = f"[{address}]" if ":" in address else address
-        target = parts._replace(netloc=f"{netloc}:{parts.port or 443}").geturl()
-        # the certificate is still checked against the name
-        extensions, headers = {"sni_hostname": parts.hostname}, {"Host": parts.netloc}
     error: NebiusError | None = None
-    for attempt in range(1, TRIES + 1):
+    attempt = 0
+    while attempt < tries:
+        attempt += 1
         if attempt > 1:
             await transport.sleep(PAUSE)
-        got = await _fetch(transport, target, headers, extensions, cap, attempt)
+        target, headers, extensions = await _checked(transport, url, what)
+        exchange = transport.unkeyed(target, headers, extensions)
+        follow = redirects > 0
+        got = await _fetch(exchange, transport.timeouts.idle, what, cap, attempt, follow=follow)
+        if isinstance(got, str):
+            url, redirects, attempt = urljoin(url, got), redirects - 1, attempt - 1
+            continue
         if isinstance(got, bytes):
             if transport.tape is not None:
                 outcome = Outcome("done", 200, "application/octet-stream", got)
@@ -89,13 +99,34 @@ async def download(transport: Transport, url: str, cap: int = JSON_CAP) -> bytes
     raise error
 
 
-def _check(parts: SplitResult, *, own: bool) -> None:
+async def _checked(
+    transport: Transport, url: str, what: str
+) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Give the address to connect to, the headers and the extensions; an unsafe one is refused."""
+    try:
+        parts = urlsplit(url)
+        own = f"{parts.scheme}://{parts.netloc}" == transport.address.root
+        _check(parts, what, own=own)
+        port = parts.port or 443
+    except ValueError:
+        raise ResponseError(f"{what}'s address cannot be read") from None
+    if own:
+        return url, {}, {}
+    assert parts.hostname is not None, "checked above"
+    address = await _public_address(parts.hostname, port, what)
+    netloc = f"[{address}]" if ":" in address else address
+    target = parts._replace(netloc=f"{netloc}:{port}").geturl()
+    # the certificate is still checked against the name
+    return target, {"Host": parts.netloc}, {"sni_hostname": parts.hostname}
+
+
+def _check(parts: SplitResult, what: str, *, own: bool) -> None:
     if parts.username is not None or parts.password is not None:
-        raise ResponseError("the image's address carries a user name or password")
+        raise ResponseError(f"{what}'s address carries a user name or password")
     if own and parts.hostname and is_loopback(parts.hostname):
         return
     if parts.scheme != "https" or not parts.hostname:
-        raise ResponseError("the image's address is not https", why="It was not fetched.")
+        raise ResponseError(f"{what}'s address is not https", why="It was not fetched.")
 
 
 def is_loopback(host: str) -> bool:
@@ -123,36 +154,34 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-async def _public_address(host: str, port: int) -> str:
+async def _public_address(host: str, port: int, what: str) -> str:
     try:
         found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
-        raise ConnectError("the image's host cannot be found", hint="Is the network up?") from None
+        raise ConnectError(f"{what}'s host cannot be found", hint="Is the network up?") from None
     addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(is_public(address) for address in addresses):
         raise ResponseError(
-            "the image's address leads into a private network", why="It was not fetched."
+            f"{what}'s address leads into a private network", why="It was not fetched."
         )
     return addresses[0]
 
 
 async def _fetch(
-    transport: Transport,
-    url: str,
-    headers: dict[str, str],
-    extensions: dict[str, str],
-    cap: int,
-    attempt: int,
-) -> bytes | NebiusError:
-    exchange = transport.unkeyed(url, headers, extensions)
-    about = About(address="the image's host")
+    exchange: Exchange, idle: float, what: str, cap: int, attempt: int, *, follow: bool
+) -> bytes | NebiusError | str:
+    """Fetch once: what is there, the error, or the address that it leads on to."""
+    about = About(address=f"{what}'s host")
     body = bytearray()
     try:
         await exchange.open()
-        while part := await exchange.read(transport.timeouts.idle):
+        onward = exchange.headers.get("location")
+        if follow and onward and exchange.status in MOVED:
+            return onward
+        while part := await exchange.read(idle):
             body += part
             if len(body) > cap:
-                return ResponseError(f"the image is larger than {cap:,} bytes")
+                return ResponseError(f"{what} is larger than {cap:,} bytes")
     except Broken as broken:
         return broken_error(broken, about.address, paid=False, attempts=attempt)
     finally:

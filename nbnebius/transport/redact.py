@@ -52,6 +52,11 @@ def redact(text: str, secret: Secret | None = None, prompts: Iterable[str] = ())
     return printable(text)
 
 
+def hide_key(text: str, secret: Secret | None) -> str:
+    """Return the text without the key: raw, URL-encoded, in base64 or in part; else as it is."""
+    return _without_key(text, secret.reveal()) if secret else text
+
+
 def printable(text: str) -> str:
     """Fold white space, and show every control character as one harmless symbol."""
     folded = " ".join(text.split())

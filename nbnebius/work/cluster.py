@@ -8,7 +8,7 @@ block, so that memory stays flat beside the matrix that was given.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbnebius.work.directions import directions
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 MOST = 12  # clusters that are tried where nobody says how many
 LEARNT = 10_000  # rows that the centres are found on
 JUDGED = 2_000  # rows that the number of clusters is judged on
-STARTS = 3  # beginnings of which the best is taken
+STARTS = 10  # beginnings of which the best is taken
+FEW_STARTS = 3  # the same, of many rows
 ROUNDS = 100
 ENOUGH = 1e-5  # by which the mean cosine must still grow
 ELEMENTS = 2**22  # numbers of a block: 16 MB
@@ -186,7 +187,8 @@ def _silhouettes(rows: NDArray[np.float32], labels: NDArray[np.intp]) -> NDArray
 def _centres(rows: NDArray[np.float32], k: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Find k centres: the best of several beginnings."""
     best, best_sum = None, -float("inf")
-    for _ in range(STARTS if k > 1 else 1):
+    starts = STARTS if len(rows) <= JUDGED else FEW_STARTS
+    for _ in range(starts if k > 1 else 1):
         centres = _settle(rows, _begin(rows, k, rng))
         sum_ = float((rows @ centres.T).max(axis=1).sum(dtype="float64"))
         if best is None or sum_ > best_sum + SAME * len(rows):
@@ -195,18 +197,31 @@ def _centres(rows: NDArray[np.float32], k: int, rng: np.random.Generator) -> NDA
     return best
 
 
-def _begin(rows: NDArray[np.float32], k: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Choose k rows far from each other, as k-means++ does."""
+def _apart(rows: NDArray[np.float32], some: Any) -> NDArray[np.float64]:
+    """Give how far each row is from some of them: 1 less the cosine, 0 where they are one."""
     import numpy as np
 
+    found = 1.0 - (rows @ rows[some].T).astype(np.float64)
+    return np.where(found < SAME, 0.0, found)
+
+
+def _begin(rows: NDArray[np.float32], k: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Choose k rows far from each other: k-means++, the best of a few candidates each time."""
+    import numpy as np
+
+    tries = 2 + int(np.log(k))
     chosen = [int(rng.integers(len(rows)))]
-    apart = np.maximum(1 - rows @ rows[chosen[0]], 0).astype(np.float64)
+    apart = _apart(rows, chosen)[:, 0]
     while len(chosen) < k:
-        apart[apart < SAME] = 0.0
         whole = apart.sum()
-        row = int(rng.choice(len(rows), p=apart / whole)) if whole > 0 else chosen[0]
-        chosen.append(row)
-        apart = np.minimum(apart, np.maximum(1 - rows @ rows[row], 0))
+        if whole <= 0:
+            chosen.append(chosen[0])
+            continue
+        some = rng.choice(len(rows), tries, p=apart / whole)
+        left = np.minimum(apart[:, np.newaxis], _apart(rows, some))
+        best = int(left.sum(axis=0).argmin())
+        chosen.append(int(some[best]))
+        apart = left[:, best]
     return rows[chosen].copy()
 
 

@@ -21,12 +21,11 @@ from nbnebius.results.showing import form_bundle
 
 for text in HOSTILE:
     display(answer_bundle(text, reasoning=text, footer=text, note=text), raw=True)
-    for form in ("text", "json", "code"):
-        display(form_bundle(form, text, reasoning=text, footer=text, note=text), raw=True)
-        fenced = f"```{text}\\n{text}\\n```\\n" if form == "code" else json.dumps([text])
-        display(form_bundle(form, fenced), raw=True)
-answers = [answer_bundle(text, reasoning=text, note=text) for text in HOSTILE]
-display(side_by_side(HOSTILE, answers, HOSTILE[0]), raw=True)
+some = HOSTILE[::5]
+for form in ("md", "text", "json", "code"):
+    texts = [*some, *(json.dumps([text]) for text in some), *(f"```{t}\\n{t}\\n```" for t in some)]
+    shown = [form_bundle(form, text, reasoning=text, footer=text, note=text) for text in texts]
+    display(side_by_side(texts, shown, HOSTILE[0]), raw=True)
 names = pd.Index(HOSTILE, dtype=object)  # half a character fits into no Arrow string
 display(frame_bundle(pd.DataFrame([HOSTILE], columns=names, dtype=object), max_rows=1), raw=True)
 frame = pd.DataFrame({"text": HOSTILE}, dtype=object)

@@ -101,6 +101,37 @@ async def test_an_image_that_leads_elsewhere():
     assert target.connections == 0
 
 
+async def test_a_page_is_fetched_without_the_key_and_where_it_moved_to():
+    plays = [Play(answer(b"", 301, location="/there")), Play(answer(b"<p>Tea</p>"))]
+    async with RawServer(plays) as server, client(server, secret=Secret(KEY)) as asked:
+        assert await asked.pages.fetch(f"{server.root}/here", 100) == b"<p>Tea</p>"
+    assert all("authorization" not in seen.headers for seen in server.requests)
+
+
+@pytest.mark.parametrize(
+    ("play", "error", "words"),
+    [
+        (Play(answer(b"", 302, location="https://127.0.0.1/x")), errors.ResponseError, "private"),
+        (Play(answer(b"", 302, location="http://a.example/x")), errors.ResponseError, "not https"),
+        (Play(answer(b"x" * 101)), errors.ResponseError, "the page is larger than 100 bytes"),
+        (refusal(404), errors.NotFoundError, "page"),
+    ],
+)
+async def test_a_page_that_cannot_be_fetched_says_why(play, error, words):
+    async with RawServer([play]) as server, client(server) as asked:
+        with pytest.raises(error, match=words):
+            await asked.pages.fetch(f"{server.root}/here", 100)
+    assert len(server.requests) == 1
+
+
+async def test_a_page_that_goes_round_in_circles():
+    plays = [Play(answer(b"", 302, location="/again"))] * 9
+    async with RawServer(plays) as server, client(server) as asked:
+        with pytest.raises(errors.ApiError):
+            await asked.pages.fetch(f"{server.root}/here", 100)
+    assert len(server.requests) == 6
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -441,6 +441,48 @@ def test_a_join_that_makes_no_sense_is_refused(at_sandbox):
         neb.tasks.join(neb.embed(FRAME), FRAME, ("embedding", "text"))
 
 
+INDEXES = {
+    "equal labels": pd.Index([7] * 6),
+    "two levels": pd.MultiIndex.from_product([["a", "b"], [1, 1, 2]]),
+    "times": pd.date_range("2026-01-01", periods=6),
+}
+
+
+@pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES)
+def test_index_order_and_the_users_columns_stay_in_every_task(at_sandbox, index):
+    frame = FRAME.set_axis(index).rename(columns={"n": 3})
+    frame["kind"] = ["x", None, "y", None, "x", "y"]
+    before = frame.copy()
+    for found in (
+        neb.tasks.classify(frame, "text", ["delivery", "battery"]),
+        neb.tasks.cluster(frame, "text", k=2),
+        neb.tasks.fillna(frame[["text", 3]], 3),
+        neb.tasks.fillna(frame, "kind", by=["text"]),
+    ):
+        pd.testing.assert_index_equal(found.index, index)
+        assert list(found["text"].dropna()) == list(frame["text"].dropna())
+        assert list(found[3]) == list(range(6))
+    pd.testing.assert_index_equal(neb.tasks.dedupe(frame, "text").index, index[:5])
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_numbers_as_names_of_columns_work(at_sandbox):
+    frame = pd.DataFrame({0: LINES, 1: [1, None, 3, 4, 5, 6]})
+    assert "label" in neb.tasks.classify(frame, 0, ["delivery", "battery"])
+    assert "cluster_name" in neb.tasks.cluster(frame, 0, k=2)
+    assert neb.tasks.fillna(frame, 1, by=[0])[1].dtype == "float64"
+
+
+def test_a_job_in_the_background_gives_the_same_frame(at_sandbox):
+    job = neb.tasks.classify(FRAME, "text", ["delivery", "battery"], background=True)
+    pd.testing.assert_series_equal(
+        job.wait(60)["label"], neb.tasks.classify(FRAME, "text", ["delivery", "battery"])["label"]
+    )
+    for options in ({"background": True}, {"sample": 2}):
+        with pytest.raises(errors.OptionError, match="cluster takes no"):
+            neb.tasks.cluster(FRAME, "text", **options)
+
+
 def test_tasks_that_compare_all_rows_take_no_dask_frame(at_sandbox):
     import dask.dataframe as dd
 

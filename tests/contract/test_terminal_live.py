@@ -159,6 +159,12 @@ def test_the_models_fit_into_the_terminal(terminal):
     assert "24)" in terminal.run("x.shape")
 
 
+def test_a_panel_says_why_it_is_not_there(terminal):
+    lines = screen(terminal.run("%panel usage"))
+    assert "  a terminal shows no widgets" in lines
+    assert len(lines) <= 3
+
+
 def test_a_question_can_be_interrupted(terminal):
     terminal.begin("%nebius login")
     terminal.until("API key: ")

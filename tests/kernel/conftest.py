@@ -24,6 +24,7 @@ class Cell:
     idle: bool = False
     error: dict = field(default_factory=dict)
     pages: list = field(default_factory=list)  # what `name?` shows
+    offered: list = field(default_factory=list)  # the code that is asked into a next cell
 
     @property
     def displays(self):
@@ -167,9 +168,9 @@ class Kernel:
         elif kind == "execute_reply":
             cell.status = content["status"]
             cell.error = content if content["status"] == "error" else {}
-            cell.pages = [
-                p["data"]["text/plain"] for p in content.get("payload", []) if p["source"] == "page"
-            ]
+            payload = content.get("payload", [])
+            cell.pages = [p["data"]["text/plain"] for p in payload if p["source"] == "page"]
+            cell.offered = [p["text"] for p in payload if p["source"] == "set_next_input"]
         elif kind == "status":
             cell.idle = content["execution_state"] == "idle"
         elif kind == "input_request":

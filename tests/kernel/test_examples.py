@@ -21,6 +21,7 @@ OF_COMMANDS = [(c.name, example) for c in COMMANDS.values() for example in c.exa
 def kernel(start_kernel, sandbox):
     kernel = start_kernel(sandbox)
     kernel.ok(SETUP)
+    assert kernel.run("reviews['txt']").ename == "KeyError"  # for %explain and %fix
     return kernel
 
 

@@ -27,6 +27,17 @@ def chats() -> None:
         assert_type(piece, str)
 
 
+def comparisons() -> None:
+    frame = neb.compare("hello", ["a", "b"], max_tokens=5)
+    assert_type(frame, pd.DataFrame)
+    assert_type(neb.plot.compare(frame), Axes)
+    changed = neb.compare_runs(frame, frame, columns=["text"])
+    assert_type(changed.summary.rows, int)
+    assert_type(changed.summary.agreement, pd.DataFrame)
+    assert_type(neb.plot.models(neb.models()), Axes)
+    assert_type(neb.plot.vectors(frame), Axes)
+
+
 def vectors() -> None:
     frame = neb.embed(["a", "b"], dimensions=8)
     assert_type(frame, pd.DataFrame)

@@ -14,8 +14,8 @@ SHOWING = {"out", "quiet", "help", "show", "cell", "dry_run", "fresh", "raw"}
 # Fields of the request, which the function takes as **parameters.
 SAMPLING = {"temperature", "max_tokens", "top_p", "seed", "stop", "set"}
 ONLY_MAGIC = {
-    # files and saved prompts are read before; -c is thread=True, --as is Reply.show(as_)
-    "chat": SHOWING | SAMPLING | {"file", "schema_multi", "with_", "continues", "as_"},
+    # saved prompts are read before; -c is thread=True, --as is Reply.show(as_), --code Reply.code
+    "chat": SHOWING | SAMPLING | {"schema_multi", "with_", "continues", "as_", "code"},
     "compare": SHOWING | SAMPLING | {"file", "model"},  # one -m for each of `models`
     "completion": SHOWING | (SAMPLING | {"logprobs"}),
     "embed": SHOWING | {"by"},  # a list of texts is cut already
@@ -23,6 +23,8 @@ ONLY_MAGIC = {
     "map": SHOWING | SAMPLING | {"with_"},  # a saved prompt is read before
     "models": SHOWING | {"text"},  # what --search takes too
     "search": SHOWING,
+    "explain": SHOWING | SAMPLING,
+    "fix": SHOWING | SAMPLING | {"show_only"},
     "panel": SHOWING,
     "batches": SHOWING | {"words"},  # get_batch, cancel_batch
 }
@@ -40,6 +42,8 @@ ONLY_FUNCTION = {
     "models": {"api_key"},  # a key stands in no cell
     "batches": set(),
     "search": set(),
+    "explain": {"cache"},
+    "fix": {"cache"},
     "panel": set(),
 }
 

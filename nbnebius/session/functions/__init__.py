@@ -8,6 +8,7 @@ from nbnebius.session.functions.conversing import threads
 from nbnebius.session.functions.drawing import image
 from nbnebius.session.functions.embedder import Embedder
 from nbnebius.session.functions.embedding import embed
+from nbnebius.session.functions.explaining import explain, fix
 from nbnebius.session.functions.ledger import usage
 from nbnebius.session.functions.listing import models
 from nbnebius.session.functions.mapping import map, plan
@@ -42,7 +43,9 @@ __all__ = [
     "delete_file",
     "download",
     "embed",
+    "explain",
     "files",
+    "fix",
     "get_batch",
     "image",
     "map",

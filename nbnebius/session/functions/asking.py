@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from nbnebius.session.attaching import with_files
 from nbnebius.session.default import default_session
 from nbnebius.session.stream import TextStream
 
@@ -20,6 +21,7 @@ def chat(
     model: str | None = ...,
     system: str | None = ...,
     images: Any = ...,
+    file: Any = ...,
     tools: Any = ...,
     approve: bool = ...,
     schema: Any = ...,
@@ -38,6 +40,7 @@ def chat(
     model: str | None = ...,
     system: str | None = ...,
     images: Any = ...,
+    file: Any = ...,
     tools: Any = ...,
     approve: bool = ...,
     schema: Any = ...,
@@ -55,6 +58,7 @@ def chat(
     model: str | None = None,
     system: str | None = None,
     images: Any = None,
+    file: Any = None,
     tools: Any = None,
     approve: bool = False,
     schema: Any = None,
@@ -79,6 +83,9 @@ def chat(
         The system prompt.
     images
         What the model should see: a URL, a path, bytes, a PIL image, a figure, or several.
+    file
+        A text file, a PDF (extra ``pdf``) or an https page to ask with: its path or address, or
+        several. Its text stands before the question.
     tools
         Python functions the model may call, as a function or a list; their signatures and
         docstrings tell it how. Calls run here, in this thread; every call is in ``reply.calls``.
@@ -120,7 +127,7 @@ def chat(
     """
     session = default_session()
     prepared = session.prepare_chat(
-        prompt,
+        with_files(prompt, session.attach(file)),
         model=model,
         system=system,
         images=images,

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from nbnebius.plots import compare, models, similarity, vectors
+
+__all__ = ["compare", "models", "similarity", "usage", "vectors"]
+
 
 def usage(frame: pd.DataFrame | None = None, *, ax: Axes | None = None) -> Axes:
     """Draw what was spent; see `nbnebius.plots.spending.usage`. Without a frame: all there is."""

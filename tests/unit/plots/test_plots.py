@@ -108,9 +108,9 @@ def test_rows_without_a_vector_are_left_out():
 
 
 def test_of_a_big_frame_a_part_is_drawn_as_pixels_and_the_title_says_so(monkeypatch):
-    from nbnebius.plots import point_map
+    from nbnebius.plots import projected
 
-    monkeypatch.setattr(point_map, "SHOWN", 2_500)
+    monkeypatch.setattr(projected, "SHOWN", 2_500)
     frame = frame_of(3_000, 4)
     ax, again = plot.vectors(frame), plot.vectors(frame)
     assert ax.get_title(loc="left") == "2,500 of 3,000 rows"

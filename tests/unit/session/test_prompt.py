@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from nbnebius.errors import OptionError
+from nbnebius.session.attaching import Attachment, with_files
 from nbnebius.session.prompt import to_messages
 
 
@@ -51,3 +52,18 @@ def test_what_is_no_picture_is_refused_and_not_read_into_the_request(image):
 def test_a_prompt_is_never_taken_for_a_path_or_address():
     for text in ("/etc/passwd", "https://h/x.png", "file:///etc/passwd"):
         assert to_messages(text) == [{"role": "user", "content": text}]
+
+
+def test_too_many_pictures_are_refused_before_they_are_encoded():
+    with pytest.raises(OptionError, match="51 pictures"):
+        to_messages("What?", images=["https://example.com/a.png"] * 51)
+
+
+def test_files_stand_before_the_question_under_their_names_where_there_are_several():
+    one, two = Attachment("a.txt", "tea"), Attachment("b.txt", "milk")
+    assert with_files("What?", []) == "What?"
+    assert with_files("What?", [one]) == "tea\n\nWhat?"
+    assert with_files("What?", [one, two]) == "a.txt:\n\ntea\n\nb.txt:\n\nmilk\n\nWhat?"
+    asked = [{"role": "user", "content": "What?"}]
+    assert with_files(asked, [one])[0]["content"] == "tea\n\nWhat?"
+    assert asked[0]["content"] == "What?"

@@ -114,3 +114,12 @@ def test_large_transfers_are_told_and_small_ones_are_not(shown):
     assert shown.getvalue() == "\r1 of 80 MB"
     told([Progress("bytes", large, large)])
     assert shown.getvalue().endswith("80 of 80 MB\n")
+
+
+def test_of_a_long_job_a_kernel_keeps_some_dozen_lines(monkeypatch):
+    stream = Stream(tty=False)
+    monkeypatch.setattr(telling, "sys", SimpleNamespace(stderr=stream))
+    monkeypatch.setattr(telling, "_is_watched", lambda _: True)
+    told([rows(n, 36_000) for n in range(36_000)], step=0.1)  # an hour
+    lines = stream.getvalue().split("\r")[1:]
+    assert 20 < len(lines) < 60

@@ -97,7 +97,7 @@ def cluster(
         The naming failed; ``.frame`` has the clusters.
     """
     refuse_dask("cluster", frame)
-    check_options("cluster", options)
+    check_options("cluster", options, steps=True)
     if k is not None and (not is_whole(k) or k < 1):
         raise OptionError(f"k cannot be {k!r}", why="it takes 1 or more, or None")
     if not is_whole(seed) or seed < 0:

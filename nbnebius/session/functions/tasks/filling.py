@@ -85,7 +85,7 @@ def fillna(
     if not is_whole(examples) or examples < 0:
         raise OptionError(f"examples cannot be {examples!r}", why="it takes 0 or more")
     rows = as_frame(frame)
-    check_column(rows, column)
+    column = check_column(rows, column)
     names = _others(rows, column, by)
     missing = rows[column].isna()
     if missing.all():
@@ -119,8 +119,7 @@ def fillna(
 def _others(rows: pd.DataFrame, column: str, by: Sequence[str] | None) -> list[Any]:
     if by is not None:
         names = [by] if isinstance(by, str) else list(by)
-        for name in names:
-            check_column(rows, name)
+        names = [check_column(rows, name) for name in names]
     else:
         names = [
             name

@@ -99,13 +99,11 @@ def join(
     import pandas as pd
 
     refuse_dask("join", left, right)
-    check_options("join", options)
+    check_options("join", options, steps=True)
     if not is_whole(k) or k < 1:
         raise OptionError(f"k cannot be {k!r}", why="it takes 1 or more")
     if how not in {"inner", "left"}:
         raise OptionError(f"how cannot be {how!r}", why="it takes inner or left")
-    if options.get("background"):
-        raise OptionError("join does not run in the background", hint="its steps follow each other")
     if not str(condition).strip():
         raise OptionError("The condition is empty", hint='as "they name the same product"')
     names = (on, on) if on is None or isinstance(on, str) else tuple(on)

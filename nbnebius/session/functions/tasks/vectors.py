@@ -77,15 +77,15 @@ def read_subject(given: Any, column: str | None, text: str | None) -> Subject:
     frame = as_frame(given)
     names = [str(name) for name in frame.columns]
     if column is None:
-        column = EMBEDDING if EMBEDDING in names else str(text_column(frame, text))
-    check_column(frame, column)
+        column = EMBEDDING if EMBEDDING in names else text_column(frame, text)
+    column = check_column(frame, column)
     if text is not None:
-        check_column(frame, text)
+        text = check_column(frame, text)
     if not _holds_vectors(frame, column):
         return Subject(frame, column, is_vectors=False, text=column)
     if text is None:
         try:
-            text = str(text_column(frame, None))
+            text = text_column(frame, None)
         except OptionError:
             text = None
     return Subject(frame, column, is_vectors=True, text=text)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from nbnebius.client.surrogates import mend
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.table import frame_bundle
 
@@ -220,6 +221,6 @@ class AsCell:
             cell = self._write()
         except Exception as error:  # noqa: BLE001 - a callback's error would be seen by nobody
             cell = f"# {plain(str(error))}"
-        self._text.value = cell
+        self._text.value = mend(cell)
         self._text.rows = min(12, cell.count("\n") + 2)
         self._text.layout.display = ""

@@ -73,7 +73,11 @@ class Turns:
         self.box = widgets.Box(
             [self._list],
             layout=widgets.Layout(
-                flex_flow="column-reverse", overflow="auto", max_height=HEIGHT, width="100%"
+                flex_flow="column-reverse",
+                overflow="auto",
+                max_height=HEIGHT,
+                width="100%",
+                margin="6px 0",
             ),
         )
 

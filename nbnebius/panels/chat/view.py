@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
 
+from nbnebius.client.surrogates import mend
 from nbnebius.panels.chat.entries import about, question_of, remark
 from nbnebius.panels.chat.pictures import thumb
 from nbnebius.panels.chat.state import ChatState
@@ -14,7 +15,7 @@ from nbnebius.panels.chat.threads import called
 from nbnebius.panels.chat.turns import Turns
 from nbnebius.panels.panel import Panel
 from nbnebius.panels.parts import LABEL, AsCell, Enter, StatusLine, button, fold, line, row
-from nbnebius.rendering.safe import escape
+from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.transcript import Exchange, transcript_bundle
 
 if TYPE_CHECKING:
@@ -223,22 +224,26 @@ class ChatPanel(Panel):
         state = self.state
         self._status.paint()
         self._turns.paint()
-        _fill(self._thread, [(called(name), name) for name in state.threads], state.thread)
+        _fill(self._thread, [(plain(called(name)), name) for name in state.threads], state.thread)
         models = state.models
-        _fill(self._model, [(one, one) for one in models.ids], models.model or None)
+        _fill(self._model, [(plain(one), one) for one in models.ids], models.model or None)
         _set(self._price, value=models.about)
-        _set(self._system, placeholder=state.system_before or "none")
+        _set(self._system, placeholder=plain(state.system_before) or "none")
         _set(self._total, value=f'<div style="opacity:.75">{escape(state.total)}</div>')
-        _set(self._sends, description="Send" if state.editing is None else "Send in its place")
+        into = "" if state.editing is None else f" as turn {state.editing}"
+        _set(self._sends, description=f"Send{into}")
         _set(self._leave.layout, display="none" if state.editing is None else "")
         _set(self._thumbs, value=" ".join(map(thumb, state.pictures)))
         _set(self._attached.layout, display="" if state.pictures else "none")
         if state.drafts != self._drafts:
             self._drafts = state.drafts
-            long = "\n" in state.draft
+            draft = mend(state.draft)
+            long = "\n" in draft
             _set(self._long, value=long)
-            _set(self._one, value="" if long else state.draft)
-            _set(self._many, value=state.draft if long else "")
+            _set(self._one, value="" if long else draft)
+            _set(self._many, value=draft if long else "")
+            if draft:
+                (self._many if long else self._one).focus()
         _set(self._one.layout, display="none" if self._long.value else "")
         _set(self._many.layout, display="" if self._long.value else "none")
 

@@ -11,10 +11,10 @@ from nbnebius.errors import OptionError
 if TYPE_CHECKING:
     from nbnebius.panels.panel import Panel
 
-PANELS = ("chat", "usage")
+PANELS = ("batches", "chat", "files", "map", "usage")
 """The names of the panels; each is a folder with ``state.py`` and ``view.py``."""
 
-TAKES_FRAME: frozenset[str] = frozenset()
+TAKES_FRAME: frozenset[str] = frozenset({"map"})
 
 
 def panel(name: str, *, frame: Any = None) -> Panel:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from nbnebius.panels.state import State
 
 ROWS_PER_PAGE = 10
-LATER = 0.3  # seconds, in which a text follows the key that ends it
 LABEL = {"description_width": "110px"}
 _WARN = (
     "border-left:3px solid var(--jp-error-color1,#d32f2f);padding-left:.6em;white-space:pre-wrap"
@@ -70,65 +68,111 @@ def choice(
     return made
 
 
-def line(label: str, *, about: str, placeholder: str = "") -> widgets.Text:
+class Chooser:
     """
-    Make a box for a line of text.
-
-    What is typed comes when Enter is pressed or the box is left: at every key, a click that
-    follows could overtake it.
+    A list to choose one of, whose choices change.
 
     Parameters
     ----------
     label
         What stands before it.
-    about
-        What it is for, in a sentence: its tooltip.
-    placeholder
-        What stands in it while it is empty.
+    chosen
+        Called with what the user chose, and not when the choices are offered anew.
     """
+
+    def __init__(self, label: str, chosen: Callable[[Any], Any]) -> None:
+        self.widget = widgets.Dropdown(description=label, style=LABEL)
+        self._chosen = chosen
+        self._offering: int | None = None
+        self.widget.observe(self._tell, "value")
+
+    def offer(self, options: Sequence[tuple[str, Any]], value: Any) -> None:
+        """Offer (label, value) pairs, of which `value` is chosen, or the first without it."""
+        values = [each for _, each in options]
+        if value not in values:
+            value = values[0] if values else None
+        self._offering = threading.get_ident()
+        try:
+            shown = tuple((plain(label), each) for label, each in options)
+            change(self.widget, "options", shown)
+            change(self.widget, "value", value)
+        finally:
+            self._offering = None
+
+    def _tell(self, told: dict[str, Any]) -> None:
+        # The user may choose on another thread meanwhile.
+        if self._offering != threading.get_ident() and told["new"] is not None:
+            self._chosen(told["new"])
+
+
+def field(
+    label: str, value: str, typed: Callable[[str], Any], *, about: str, hint: str = ""
+) -> widgets.Text:
+    """Make a line to type into; `typed` is called when it was left or Enter was pressed."""
     made = widgets.Text(
+        value=value,
         description=label,
+        placeholder=hint,
         tooltip=about,
-        placeholder=placeholder,
         continuous_update=False,
         style=LABEL,
     )
-    made.layout.width = "auto"
+    made.observe(lambda change: typed(change["new"]), "value")
     return made
 
 
-class Enter:
-    """
-    Calls a function when Enter is pressed in a `line`.
+def change(made: Any, name: str, value: Any) -> None:
+    """Change a widget where that changes anything: each change is a message to the page."""
+    if getattr(made, name) != value:
+        setattr(made, name, value)
 
-    The page tells of the key first and of the text after it, and does not tell a text again that it
-    told before; so a moment is waited for it.
+
+class Confirm:
+    """
+    A button whose first click only asks, and whose second does it.
+
+    Parameters
+    ----------
+    text, about
+        As of `button`.
+    action
+        What the second click does.
+    question
+        Gives what stands on the button after the first click.
     """
 
-    def __init__(self, box: widgets.Text, action: Callable[[], Any]) -> None:
+    def __init__(
+        self, text: str, action: Callable[[], Any], *, about: str, question: Callable[[], str]
+    ) -> None:
+        self._text = text
         self._action = action
-        self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
-        box.on_msg(self._pressed)
-        box.observe(lambda _: self._go(), "value")
+        self._question = question
+        self._asked = ""
+        self.button = button(text, self._click, about=about)
+        self._keep = button("Keep it", self.reset, about="Do nothing")
+        self.box = widgets.HBox([self.button, self._keep])
+        self.reset()
 
-    def _pressed(self, _: Any, content: Any, __: Any) -> None:
-        if content.get("event") != "submit":
-            return
-        # What the kernel notes of the message goes with it.
-        context = contextvars.copy_context()
-        timer = threading.Timer(LATER, context.run, args=(self._go,))
-        timer.daemon = True
-        with self._lock:
-            self._timer = timer
-        timer.start()
+    @property
+    def is_asking(self) -> bool:
+        """Whether it was clicked once."""
+        return bool(self._asked)
 
-    def _go(self) -> None:
-        with self._lock:
-            timer, self._timer = self._timer, None
-        if timer is not None:
-            timer.cancel()
+    def reset(self) -> None:
+        """Ask again before anything is done."""
+        self._asked = ""
+        self.button.description, self.button.button_style = self._text, ""
+        self._keep.layout.display = "none"
+
+    def _click(self) -> None:
+        question = self._question()
+        if question and question == self._asked:
+            self.reset()
             self._action()
+        elif question:
+            self._asked = question
+            self.button.description, self.button.button_style = plain(question), "danger"
+            self._keep.layout.display = ""
 
 
 class StatusLine:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import ipywidgets as widgets
 
 from nbnebius.panels.chat.pictures import thumb
-from nbnebius.panels.parts import button, row
+from nbnebius.panels.parts import button, change, row
 from nbnebius.rendering.safe import escape
 
 if TYPE_CHECKING:
@@ -52,11 +52,10 @@ class TurnBox:
         """Bring it up to date."""
         pictures = " ".join(map(thumb, entry.pictures))
         below = f"<div>{pictures}</div>" if pictures else ""
-        _put(self._question, f"{_QUESTION}{escape(entry.question)}{below}</div>")
-        _put(self._answer, entry.answer or _WAITING)
+        change(self._question, "value", f"{_QUESTION}{escape(entry.question)}{below}</div>")
+        change(self._answer, "value", entry.answer or _WAITING)
         display = "none" if entry.state == "asking" else ""
-        if self._tools.layout.display != display:
-            self._tools.layout.display = display
+        change(self._tools.layout, "display", display)
 
 
 class Turns:
@@ -103,8 +102,3 @@ class Turns:
             shown = [self._earlier, *boxes] if hidden else boxes
             if tuple(shown) != tuple(self._list.children):
                 self._list.children = shown
-
-
-def _put(widget: widgets.HTML, html: str) -> None:
-    if widget.value != html:
-        widget.value = html

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
@@ -13,8 +14,20 @@ from nbnebius.panels.chat.pictures import thumb
 from nbnebius.panels.chat.state import ChatState
 from nbnebius.panels.chat.threads import called
 from nbnebius.panels.chat.turns import Turns
+from nbnebius.panels.enter import Enter
 from nbnebius.panels.panel import Panel
-from nbnebius.panels.parts import LABEL, AsCell, Enter, StatusLine, button, fold, line, row
+from nbnebius.panels.parts import (
+    LABEL,
+    AsCell,
+    Chooser,
+    Confirm,
+    StatusLine,
+    button,
+    change,
+    field,
+    fold,
+    row,
+)
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.transcript import Exchange, transcript_bundle
 
@@ -59,67 +72,60 @@ class ChatPanel(Panel):
 
     def _thread_parts(self) -> list[widgets.Widget]:
         state = self.state
-        self._thread = self._list("thread", "The conversation that is gone on with", state.choose)
-        self._name = line(
-            "name", about="What a new thread is called", placeholder="a name, or none"
-        )
-        self._file = line("file", about="Where the thread is written", placeholder="talk.md")
-        self._sure = button("Drop thread", self._drop, about="Take all turns out of the thread")
+        self._thread = Chooser("thread", state.choose)
+        self._thread.widget.tooltip = "The conversation that is gone on with"
+        self._thread.widget.layout.width = "min(520px, 100%)"
+        self._name = _line("name", about="What a new thread is called", hint="a name, or none")
+        file = _line("file", about="Where the thread is written", hint="talk.md")
+        drop = Confirm(
+            "Drop thread", state.drop_thread, about="Take all turns out of the thread",
+            question=lambda: f"Drop {state.total.partition(' · USD')[0]}?" if state.rows else "",
+        )  # fmt: skip
+        about = "Write the thread: Markdown to .md, else JSON"
         return [
             row(
-                self._thread,
+                self._thread.widget,
                 button("Refresh", state.refresh, about="Read the thread again: cells may go on it"),
             ),
             fold(
                 "Threads: new, export, drop",
                 self._name,
                 row(button("New thread", self._new, about="Begin a thread of that name")),
-                self._file,
-                row(
-                    button(
-                        "Export",
-                        lambda: state.export(self._file.value),
-                        about="Write the thread: Markdown to .md, else JSON",
-                    ),
-                    self._sure,
-                ),
+                file,
+                row(button("Export", lambda: state.export(file.value), about=about), drop.box),
             ),
         ]
 
     def _model_parts(self) -> list[widgets.Widget]:
         state = self.state
-        search = line(
-            "search", about="Words that narrow the list of models", placeholder="qwen 32b"
+        search = _line(
+            "search", state.narrow, about="Words that narrow the list of models", hint="qwen 32b"
         )
         search.continuous_update = True  # nothing is paid, and no click follows
-        search.observe(lambda change: state.narrow(change["new"]), "value")
-        self._model = self._list("model", "The model that is asked", state.pick)
-        self._model.layout.width = "auto"
+        self._model = Chooser("model", state.pick)
+        self._model.widget.tooltip = "The model that is asked"
+        self._model.widget.layout.width = "auto"
         self._price = widgets.Label()
-        self._system = widgets.Textarea(
-            description="system", tooltip="The system prompt, from the next question on",
-            continuous_update=False, rows=2, style=LABEL, layout=widgets.Layout(width="auto"),
-        )  # fmt: skip
+        self._system = _lines("system", "The system prompt, from the next question on", rows=2)
         self._system.observe(self._set_system, "value")
-        boxes = []
-        for name, meaning in PARAMETERS.items():
-            box = line(name.replace("_", " "), about=meaning, placeholder=meaning)
-            box.observe(lambda change, name=name: state.set(name, change["new"]), "value")
-            boxes.append(box)
         return [
             search,
-            self._model,
+            self._model.widget,
             self._price,
-            fold("System prompt and parameters", self._system, *boxes),
+            fold(
+                "System prompt and parameters",
+                self._system,
+                *(
+                    _line(name.replace("_", " "), partial(state.set, name), about=text, hint=text)
+                    for name, text in PARAMETERS.items()
+                ),
+            ),
         ]
 
     def _question_parts(self) -> list[widgets.Widget]:
         state = self.state
-        self._one = line("question", about="What is asked; Enter sends it", placeholder="Ask")
-        self._many = widgets.Textarea(
-            description="question", tooltip="What is asked; Tab and Enter send it",
-            continuous_update=False, rows=LINES, style=LABEL, layout=widgets.Layout(width="auto"),
-        )  # fmt: skip
+        self._one = _line("question", about="What is asked; Enter sends it", hint="Ask")
+        self._many = _lines("question", "What is asked; Tab and Enter send it", rows=LINES)
         Enter(self._one, self._send)
         self._long = widgets.ToggleButton(
             description="Several lines", tooltip="A box with lines: there, Enter begins a new one",
@@ -128,8 +134,8 @@ class ChatPanel(Panel):
         self._long.observe(self._turn_lines, "value")
         self._sends = button("Send", self._send, about="Ask the question", style="primary")
         self._leave = button("Leave it", state.leave, about="Edit no turn after all")
-        self._picture = line(
-            "picture", about="A picture for the question", placeholder="a variable, path or address"
+        self._picture = _line(
+            "picture", about="A picture for the question", hint="a variable, path or address"
         )
         self._upload = widgets.FileUpload(
             accept=".png,.jpg,.jpeg,.webp", multiple=True, description="Upload picture",
@@ -156,18 +162,6 @@ class ChatPanel(Panel):
             ),
         ]
 
-    def _list(self, label: str, meaning: str, chosen: Callable[[str], Any]) -> widgets.Dropdown:
-        made = widgets.Dropdown(options=[], description=label, tooltip=meaning, style=LABEL)
-        made.layout.width = "min(520px, 100%)"
-
-        def tell(change: dict[str, Any]) -> None:
-            # What a repaint sets is no choice of the user's.
-            if change["new"] is not None and self._painting != threading.get_ident():
-                chosen(change["new"])
-
-        made.observe(tell, "value")
-        return made
-
     # What the user does
 
     @property
@@ -177,16 +171,16 @@ class ChatPanel(Panel):
     def _send(self) -> None:
         self.state.send(self._text)
 
-    def _turn_lines(self, change: dict[str, Any]) -> None:
+    def _turn_lines(self, told: dict[str, Any]) -> None:
         if self._painting == threading.get_ident():
             return
-        source, target = (self._one, self._many) if change["new"] else (self._many, self._one)
-        target.value = source.value if change["new"] else " ".join(source.value.split("\n"))
+        source, target = (self._one, self._many) if told["new"] else (self._many, self._one)
+        target.value = source.value if told["new"] else " ".join(source.value.split("\n"))
         source.value = ""
         self.repaint()
 
-    def _set_system(self, change: dict[str, Any]) -> None:
-        self.state.system = change["new"]
+    def _set_system(self, told: dict[str, Any]) -> None:
+        self.state.system = told["new"]
 
     def _attach(self) -> None:
         name = self._picture.value
@@ -194,21 +188,14 @@ class ChatPanel(Panel):
         if not self.state.error:
             self._picture.value = ""
 
-    def _take_files(self, change: dict[str, Any]) -> None:
-        if change["new"]:
-            self.state.upload({file["name"]: bytes(file["content"]) for file in change["new"]})
+    def _take_files(self, told: dict[str, Any]) -> None:
+        if told["new"]:
+            self.state.upload({file["name"]: bytes(file["content"]) for file in told["new"]})
             self._upload.value = ()
 
     def _new(self) -> None:
         if self.state.new(self._name.value):
             self._name.value = ""
-
-    def _drop(self) -> None:
-        if self._sure.description == "Drop thread":
-            self._sure.description = "Really drop it?"
-        else:
-            self._sure.description = "Drop thread"
-            self.state.drop_thread()
 
     # What is shown
 
@@ -224,28 +211,28 @@ class ChatPanel(Panel):
         state = self.state
         self._status.paint()
         self._turns.paint()
-        _fill(self._thread, [(plain(called(name)), name) for name in state.threads], state.thread)
+        self._thread.offer([(called(name), name) for name in state.threads], state.thread)
         models = state.models
-        _fill(self._model, [(plain(one), one) for one in models.ids], models.model or None)
-        _set(self._price, value=models.about)
-        _set(self._system, placeholder=plain(state.system_before) or "none")
-        _set(self._total, value=f'<div style="opacity:.75">{escape(state.total)}</div>')
+        self._model.offer([(one, one) for one in models.ids], models.model)
+        change(self._price, "value", models.about)
+        change(self._system, "placeholder", plain(state.system_before) or "none")
+        change(self._total, "value", f'<div style="opacity:.75">{escape(state.total)}</div>')
         into = "" if state.editing is None else f" as turn {state.editing}"
-        _set(self._sends, description=f"Send{into}")
-        _set(self._leave.layout, display="none" if state.editing is None else "")
-        _set(self._thumbs, value=" ".join(map(thumb, state.pictures)))
-        _set(self._attached.layout, display="" if state.pictures else "none")
+        change(self._sends, "description", f"Send{into}")
+        change(self._leave.layout, "display", "none" if state.editing is None else "")
+        change(self._thumbs, "value", " ".join(map(thumb, state.pictures)))
+        change(self._attached.layout, "display", "" if state.pictures else "none")
         if state.drafts != self._drafts:
             self._drafts = state.drafts
             draft = mend(state.draft)
             long = "\n" in draft
-            _set(self._long, value=long)
-            _set(self._one, value="" if long else draft)
-            _set(self._many, value=draft if long else "")
+            change(self._long, "value", long)
+            change(self._one, "value", "" if long else draft)
+            change(self._many, "value", draft if long else "")
             if draft:
                 (self._many if long else self._one).focus()
-        _set(self._one.layout, display="none" if self._long.value else "")
-        _set(self._many.layout, display="" if self._long.value else "none")
+        change(self._one.layout, "display", "none" if self._long.value else "")
+        change(self._many.layout, "display", "" if self._long.value else "none")
 
     def kept(self) -> dict[str, str]:
         """Give the conversation without widgets."""
@@ -270,18 +257,23 @@ class ChatPanel(Panel):
         return self._kept
 
 
-def _set(target: Any, **values: Any) -> None:
-    """Set what differs."""
-    for name, value in values.items():
-        if getattr(target, name) != value:
-            setattr(target, name, value)
+def _line(
+    label: str, typed: Callable[[str], Any] = lambda _: None, *, about: str, hint: str
+) -> widgets.Text:
+    made = field(label, "", typed, about=about, hint=hint)
+    made.layout.width = "auto"
+    return made
 
 
-def _fill(target: widgets.Dropdown, options: list[tuple[str, str]], value: str | None) -> None:
-    if list(target.options) != options:
-        target.options = options
-    if target.value != value:
-        target.value = value
+def _lines(label: str, meaning: str, *, rows: int) -> widgets.Textarea:
+    return widgets.Textarea(
+        description=label,
+        tooltip=meaning,
+        continuous_update=False,
+        rows=rows,
+        style=LABEL,
+        layout=widgets.Layout(width="auto"),
+    )
 
 
 def open_panel() -> ChatPanel:

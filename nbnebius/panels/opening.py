@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nbnebius.errors import OptionError
 
-if TYPE_CHECKING:
-    from nbnebius.panels.panel import Panel
+# At run time: loaded later, the module would take the place of this room's function `panel`.
+from nbnebius.panels.panel import Panel  # noqa: TC001
 
 PANELS = ("batches", "chat", "files", "map", "usage")
 """The names of the panels; each is a folder with ``state.py`` and ``view.py``."""

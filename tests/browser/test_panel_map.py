@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from browser.conftest import save_panel
 from browser.harmless import assert_harmless
@@ -95,6 +97,49 @@ def mark_and_mend(panel):
     panel.get_by_text("3 by hand").wait_for()
     panel.get_by_label("show").select_option("bad")
     expect(panel.locator("tbody").first.locator("tr")).to_have_count(1)
+
+
+MANY = """%load_ext nbnebius
+import pandas as pd
+many = pd.DataFrame({"text": [f"Review number {n} of a chair" for n in range(5000)]})
+"""
+
+
+def test_while_five_thousand_rows_are_asked_panel_and_kernel_answer(open_notebook, page):
+    notebook = open_notebook([MANY, "%panel map --frame many", "print(6 * 7, len(answers))"])
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    panel = notebook.cell_output(1).locator(".nbnebius-panel")
+    panel.get_by_placeholder("What to ask of each row").fill("Repeat:")
+    press(panel, "text")
+    press(panel, "Plan and price")
+    press(panel, "Run 5,000 rows, about USD")
+    status = panel.get_by_role("status")
+    status.get_by_text(re.compile(r"\d+ of 5,000 requests · \d+/s · .* left")).wait_for()
+    panel.get_by_text("1 to 10 of 5,000 rows").wait_for()
+    # The kernel is free, and the panel too: pages are turned, rows filtered, looked at and marked.
+    notebook.run_cell(2)
+    assert "42 5000" in notebook.cell_output(2).inner_text()
+    panel.get_by_label("show").select_option("ok")
+    panel.get_by_text(re.compile("1 to 10 of .* rows")).wait_for()
+    press(panel, "Next")
+    panel.get_by_text(re.compile("11 to 20 of .* rows")).wait_for()
+    panel.get_by_text("One row: look, mark, mend").click()
+    press(panel, "Good")
+    panel.get_by_text("1 by hand").wait_for()
+    expect(panel.get_by_label("row", exact=True)).not_to_have_value("1")
+    save_panel(panel, "panel-map-running")
+    assert panel.get_by_role("button", name="Stop").is_visible()
+
+    # The page is opened again, as a tab that was closed: the panel shows the run as it is now.
+    notebook.save()
+    notebook.open()
+    status.get_by_text("of 5,000 requests").wait_for()
+    panel.get_by_text("1 by hand").wait_for()
+    press(panel, "Stop")
+    status.get_by_text("stopped: ").wait_for()
+    panel.get_by_role("button", name=re.compile("Run again the .* left, about USD")).wait_for()
+    assert page.watch.outside == []
 
 
 HOSTILE = """%load_ext nbnebius

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from nbnebius.commands import SEARCH
 from nbnebius.commands.search import SearchOptions
 from nbnebius.errors import OptionError
+from nbnebius.panels.embeddings.points import Window, draw_marked, vector_columns
 from nbnebius.panels.notebook import bind, check_name, value_of, variables
 from nbnebius.panels.pictures import plot_html
 from nbnebius.panels.state import State
-from nbnebius.plots.projected import draw_map, project
-from nbnebius.plots.reading import places_of_vectors
+from nbnebius.plots.projected import project
 from nbnebius.rendering.answer import usd
 from nbnebius.session import default_session
 
@@ -19,19 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from nbnebius.plots.projected import Projected
     from nbnebius.session import Caller
 
 USUAL: Final = "embedding"
-LOOKED_AT: Final = 20  # rows by which a column of vectors is known
 COLUMNS: Final = 6  # that are listed beside the index
 INCHES: Final = (7.0, 4.2)
 MAP, SEARCH_WORDS = "drawing the map", "searching"
 
-Window = tuple[float, float, float, float]
-"""Left, right, bottom and top of a rectangle, in the map's units."""
 Listed = Literal["all", "nearest", "selected"]
 
 
@@ -132,32 +128,20 @@ class EmbeddingsState(State):
     def _paint_map(self) -> None:
         if self.projected is None:
             return
-        self.plot = plot_html(self._draw, about=f"map of the vectors of {self.name}", inches=INCHES)
+        projected, frame, color, window = self.projected, self.frame, self.color, self.window
+        self.plot = plot_html(
+            lambda ax: draw_marked(
+                ax, projected, frame, color, ringed=self._nearest[0], window=window
+            ),
+            about=f"map of the vectors of {self.name}",
+            inches=INCHES,
+        )
         notes = [f"{len(self.projected.places):,} points", *self.projected.notes]
         if self.listed == "nearest":
             notes.append(f"{len(self.places)} nearest, ringed")
         if self.window is not None:
             notes.append(f"{len(self.selected):,} selected")
         self.status = " · ".join(filter(None, [self.status, *notes]))
-
-    def _draw(self, ax: Axes) -> None:
-        projected, frame = self.projected, self.frame
-        assert projected is not None
-        draw_map(ax, projected, frame, self.color)
-        point_of = {place: point for point, place in enumerate(projected.places)}
-        ringed = [point_of[place] for place in self._nearest[0] if place in point_of]
-        if ringed:
-            points = projected.points[ringed]
-            ax.scatter(
-                points[:, 0], points[:, 1], s=110, facecolors="none", edgecolors="#000", zorder=3
-            )
-            for rank, (x, y) in enumerate(points, 1):
-                ax.annotate(
-                    str(rank), (x, y), (6, 5), textcoords="offset points", fontsize=9, zorder=4
-                )
-        if self.window is not None:
-            left, right, bottom, top = self.window
-            ax.add_patch(_rectangle(left, right, bottom, top))
 
     # Searching.
 
@@ -297,23 +281,3 @@ class EmbeddingsState(State):
                 out=self.out if self.listed == "nearest" else None,
             )
         )
-
-
-def vector_columns(frame: Any) -> list[str]:
-    """List the columns whose rows are vectors, by the first rows that hold anything."""
-    found = []
-    for place, name in enumerate(frame.columns):
-        column = frame.iloc[:, place]
-        if column.dtype == object and isinstance(name, str):
-            some = column[column.notna()].head(LOOKED_AT)
-            if len(some) and len(places_of_vectors(some.to_frame(name), name)) == len(some):
-                found.append(name)
-    return found
-
-
-def _rectangle(left: float, right: float, bottom: float, top: float) -> Any:
-    from matplotlib.patches import Rectangle
-
-    return Rectangle(
-        (left, bottom), right - left, top - bottom, fill=False, linestyle="--", edgecolor="#333"
-    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -24,9 +25,6 @@ from nbnebius.plots.scatter import has_scatter
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.table import frame_bundle
 
-if TYPE_CHECKING:
-    from nbnebius.panels.embeddings.state import Window
-
 STEPS = 200  # of a slider, from one end of the map to the other
 KEPT_ROWS = 20
 NOTHING = "nothing"
@@ -47,7 +45,7 @@ class EmbeddingsPanel(Panel):
         self._listed: tuple[Any, ...] = ()
         self._frame = Chooser("frame", lambda name: state.look(name=name))
         self._column = Chooser("vectors", lambda name: state.look(column=name))
-        self._color = Chooser("colour by", lambda name: state.look(color=name))
+        self._color = Chooser("colour by", lambda name: state.look(color=name or None))
         return [
             row(
                 self._frame.widget,
@@ -96,8 +94,7 @@ class EmbeddingsPanel(Panel):
 
     def _select_parts(self) -> list[widgets.Widget]:
         state = self.state
-        self._sliding = False
-        self._bounds: Window | None = None
+        self._sliding: int | None = None
         self._sliders = tuple(
             widgets.FloatRangeSlider(
                 description=name,
@@ -133,7 +130,8 @@ class EmbeddingsPanel(Panel):
         ]
 
     def _slid(self) -> None:
-        if not self._sliding:
+        # The user may slide on another thread meanwhile.
+        if self._sliding != threading.get_ident():
             across, up = (slider.value for slider in self._sliders)
             self.state.select((*across, *up))
 
@@ -148,7 +146,7 @@ class EmbeddingsPanel(Panel):
         columns = state.vector_columns or [state.column]
         self._column.offer([(name, name) for name in columns], state.column)
         others = [(name, name) for name in state.other_columns]
-        self._color.offer([(NOTHING, None), *others], state.color)
+        self._color.offer([(NOTHING, ""), *others], state.color or "")
         change(self._plot, "value", state.plot)
         self._place_sliders()
         self._which.offer(LISTS, state.listed)
@@ -161,7 +159,7 @@ class EmbeddingsPanel(Panel):
         extent = self.state.extent
         window = self.state.window or extent
         change(self._let_go, "disabled", self.state.window is None)
-        self._sliding = True
+        self._sliding = threading.get_ident()
         try:
             for slider, at in zip(self._sliders, (0, 2), strict=True):
                 low, high = extent[at : at + 2]
@@ -172,7 +170,7 @@ class EmbeddingsPanel(Panel):
                         slider.value = window[at : at + 2]
                 change(slider, "value", tuple(window[at : at + 2]))
         finally:
-            self._sliding = False
+            self._sliding = None
 
     def kept(self) -> dict[str, str]:
         """Give the listed rows and the status, without widgets."""

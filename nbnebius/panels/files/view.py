@@ -73,7 +73,7 @@ class FilesPanel(Panel):
         state = self.state
         self._picker = widgets.FileUpload(
             description="Upload a file",
-            tooltip="Choose a file of at most 8 MB on this computer; for a larger one, type a path",
+            tooltip="Choose a file of at most 8 MB on this computer; more does not come through",
             multiple=False,
         )
         self._picker.layout.width = "auto"
@@ -93,6 +93,7 @@ class FilesPanel(Panel):
                     lambda word: setattr(state, "purpose", word),
                 ),
                 self._picker,
+                widgets.Label("up to 8 MB; a larger one by its path"),
             ),
             row(
                 self._path,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.catalogs import serves
@@ -10,35 +10,32 @@ from nbnebius.commands import IMAGE
 from nbnebius.commands.image import ImageOptions
 from nbnebius.errors import OptionError, Stopped
 from nbnebius.events import Note
+from nbnebius.panels.images.shown import (
+    Shown,
+    in_words,
+    named,
+    price_of,
+    seed_of,
+    spent,
+    thumb_of,
+)
 from nbnebius.panels.images.sweep import MOST, Sweep, read_axis
 from nbnebius.panels.state import State
 from nbnebius.panels.typed import read_typed
-from nbnebius.rendering.answer import usd
-from nbnebius.rendering.images import Thumb, preview
 from nbnebius.session import default_session
-from nbnebius.work.images import AT_ONCE, first_seed
+from nbnebius.work.images import AT_ONCE
 from nbnebius.work.price import total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from nbnebius.results import Gallery, Picture
+    from nbnebius.results import Gallery
     from nbnebius.session import Caller, Session
 
 SIDE, BYTES = 220, 15_000  # of a preview: pixels, and bytes of the notebook's file
 GRID_SIDE, GRID_BYTES = 160, 8_000
-TOLD = ("model", "width", "height", "steps", "seed", "negative", "guidance", "n", "format")
 DRAWING, LOOKING = "drawing", "looking up the price"
 NEXT = 4  # seeds of a variation
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A picture with its preview and the settings that draw it again."""
-
-    picture: Picture
-    thumb: Thumb
-    asked: ImageOptions
 
 
 class ImagesState(State):
@@ -65,8 +62,7 @@ class ImagesState(State):
         super().__init__()
         self.asked = ImageOptions()
         self.models: tuple[str, ...] = ()
-        self.price = ""
-        self.sweep_price = ""
+        self.price = self.sweep_price = ""
         self.pictures: list[Shown] = []
         self.chosen = 0
         self.sweep: Sweep | None = None
@@ -111,20 +107,20 @@ class ImagesState(State):
     def _find_prices(self, caller: Caller) -> None:  # noqa: ARG002 - nothing is asked
         session, asked = default_session(), self.asked
         self.status = self._done
-        self.price = _cost(self._bound(session, [asked]), asked.n or 1)
+        self.price = price_of(self._bound(session, [asked]), asked.n or 1)
         try:
             sweep = self._swept(asked)
         except OptionError:
             return  # half written: it is said when it is to be drawn
         if sweep is not None:
-            self.sweep_price = _cost(
+            self.sweep_price = price_of(
                 self._bound(session, (one for _, one in sweep.each())), sweep.count
             )
 
     @staticmethod
     def _bound(session: Session, asked: Iterable[ImageOptions]) -> float | None:
         """Check requests, and give the most that they cost together."""
-        return total(session.prepare_image(one.prompt, **_told(one)).bound for one in asked)
+        return total(session.prepare_image(one.prompt, **named(one)).bound for one in asked)
 
     # Drawing.
 
@@ -156,8 +152,8 @@ class ImagesState(State):
     def _draw(self, asked: ImageOptions, caller: Caller) -> None:
         session = default_session()
         self._bound(session, [asked])  # what is wrong is said before anything is bought
-        first, count = _seed(asked), asked.n or 1
-        self.doing = f"{DRAWING} {_pictures(count)}"
+        first, count = seed_of(asked), asked.n or 1
+        self.doing = f"{DRAWING} {in_words(count)}"
         costs: list[float | None] = []
         try:
             for start in range(0, count, AT_ONCE):
@@ -169,7 +165,7 @@ class ImagesState(State):
             raise
         finally:
             if costs:
-                self.status = self._done = _spent(total(costs))
+                self.status = self._done = spent(total(costs))
 
     def _ask(self, asked: ImageOptions, caller: Caller) -> Gallery:
         gallery = default_session().image(
@@ -177,12 +173,12 @@ class ImagesState(State):
             save=asked.save,
             private=asked.private or None,
             caller=caller,
-            **_told(asked),
+            **named(asked),
         )
         shown = []
         for picture in gallery:
             again = replace(asked, seed=picture.seed, n=None, model=picture.model)
-            shown.append(Shown(picture, _thumb(picture, SIDE, BYTES), again))
+            shown.append(Shown(picture, thumb_of(picture, SIDE, BYTES), again))
         with self.lock:
             self.pictures[:0] = reversed(shown)
             self.chosen = 0
@@ -260,36 +256,35 @@ class ImagesState(State):
             if sweep is None:
                 raise OptionError("Nothing is swept", hint="choose a parameter and its values")
             self._buy(
-                f"{DRAWING} {_pictures(sweep.count)}",
+                f"{DRAWING} {in_words(sweep.count)}",
                 lambda caller: self._draw_sweep(sweep, caller),
             )
 
         self.attempt(start)
 
     def _draw_sweep(self, sweep: Sweep, caller: Caller) -> None:
-        sweep = replace(sweep, asked=replace(sweep.asked, seed=_seed(sweep.asked)))
+        sweep = replace(sweep, asked=replace(sweep.asked, seed=seed_of(sweep.asked)))
         self._bound(default_session(), (one for _, one in sweep.each()))
         self.sweep = sweep
         costs: list[float | None] = []
-        quiet = replace(caller, see=self._see_but_progress)
+        # Each request tells of its one picture: the count here is that of the grid.
+        quiet = replace(
+            caller, see=lambda event: self.see(event) if isinstance(event, Note) else None
+        )
         try:
             for place, asked in sweep.each():
                 gallery = self._ask(asked, quiet)
                 costs.append(gallery.cost)
                 with self.lock:
-                    sweep.cells[place] = _thumb(gallery.only, GRID_SIDE, GRID_BYTES)
-                self.status = f"{len(costs)} of {_pictures(sweep.count)}"
+                    sweep.cells[place] = thumb_of(gallery.only, GRID_SIDE, GRID_BYTES)
+                self.status = f"{len(costs)} of {in_words(sweep.count)}"
                 self.changed()
         except Stopped:
             self._tell_stopped(f"it with seed {sweep.asked.seed}")
             raise
         finally:
             if costs:
-                self.status = self._done = _spent(total(costs))
-
-    def _see_but_progress(self, event: Any) -> None:
-        if isinstance(event, Note):
-            self.see(event)
+                self.status = self._done = spent(total(costs))
 
     # Back to code.
 
@@ -302,35 +297,4 @@ class ImagesState(State):
         sweep = self._swept(self.asked)
         if sweep is None:
             raise OptionError("Nothing is swept", hint="choose a parameter and its values")
-        return sweep.to_cell(_told(self.asked))
-
-
-def _told(asked: ImageOptions) -> dict[str, Any]:
-    """Give the parameters of the request that were named."""
-    found = {each.name: getattr(asked, each.name) for each in fields(asked) if each.name in TOLD}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _seed(asked: ImageOptions) -> int:
-    """Give the seed to begin with: one of its own where none is named, so each draw is new."""
-    return int(first_seed(asked.seed))
-
-
-def _thumb(picture: Picture, side: int, budget: int) -> Thumb:
-    data, width, height = preview(picture.data, side=side, budget=budget)
-    path = str(picture.path or "")
-    return Thumb(data, path, f"seed {picture.seed}", width, height)
-
-
-def _pictures(count: int) -> str:
-    return f"{count:,} picture" + ("" if count == 1 else "s")
-
-
-def _cost(bound: float | None, count: int) -> str:
-    return f"{_pictures(count)}, " + ("price unknown" if bound is None else usd(bound))
-
-
-def _spent(cost: float | None) -> str:
-    if cost == 0:
-        return "all were kept already: USD 0"
-    return "drawn, price unknown" if cost is None else f"drawn for {usd(cost)}"
+        return sweep.to_cell(named(self.asked))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from nbnebius.panels.images.state import ImagesState, Shown
+from nbnebius.panels.images.state import ImagesState
 from nbnebius.panels.images.sweep import SWEPT
 from nbnebius.panels.panel import Panel
 from nbnebius.panels.parts import (
@@ -28,6 +29,7 @@ from nbnebius.rendering.safe import escape, plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nbnebius.panels.images.shown import Shown
     from nbnebius.panels.images.sweep import Sweep
 
 PAGE = 9  # pictures on a page: three beside each other
@@ -53,7 +55,7 @@ class ImagesPanel(Panel):
         """Make the widgets, from top to bottom."""
         state = self.state
         self._status = StatusLine(state)
-        self._loading = False
+        self._loading: int | None = None
         self._draw = button("Draw", state.draw, about="Draw what the form says", style="primary")
         return [
             *self._form(),
@@ -66,7 +68,8 @@ class ImagesPanel(Panel):
 
     def _takes(self, name: str) -> Any:
         def take(text: str) -> None:
-            if not self._loading:
+            # The user may type on another thread meanwhile.
+            if self._loading != threading.get_ident():
                 self.state.write(**{name: text})
 
         return take
@@ -176,18 +179,18 @@ class ImagesPanel(Panel):
 
     def _fill_form(self) -> None:
         asked = self.state.asked
-        self._loading = True
+        self._loading = threading.get_ident()
         try:
             change(self._prompt, "value", asked.prompt)
             ids = dict.fromkeys([*self.state.models, *filter(None, [asked.model])])
-            self._model.offer([(DEFAULT, None), *((one, one) for one in ids)], asked.model)
+            self._model.offer([(DEFAULT, ""), *((one, one) for one in ids)], asked.model or "")
             if not self.state.error:  # what cannot be read stays, to be mended
                 for name, made in self._fields.items():
                     value = getattr(asked, name)
                     if not (value is not None and _same(made.value, value)):
                         change(made, "value", "" if value is None else str(value))
         finally:
-            self._loading = False
+            self._loading = None
 
     def _paint_gallery(self) -> None:
         pictures = self.state.pictures

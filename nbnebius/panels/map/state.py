@@ -159,7 +159,8 @@ class MapState(Looking):
         """What can be run just now, each with its price."""
         run, job = self._run, self.job
         left = 0
-        if run is not None and job is not None and run.question.shape == self.question.shape:
+        same = run is not None and run.question.shape == self.question.shape
+        if same and job is not None and not self.busy:
             counts = job.counts
             left = counts["failed"] + counts["possibly_paid"] + counts["unsent"]
         return prices.offers(

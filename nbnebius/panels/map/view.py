@@ -259,7 +259,7 @@ class MapPanel(Panel):
 
 
 def _plan_html(plan: Plan) -> str:
-    lines = "".join(f"<div>{escape(line)}</div>" for line in facts(plan))
+    lines = "".join(f'<div style="line-height:1.5">{escape(line)}</div>' for line in facts(plan))
     shown = "".join(
         f'<pre style="{_PROMPT}">{escape(text[:LONGEST_PROMPT])}</pre>' for text in plan.prompts
     )

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from nbnebius.commands import MODELS
 from nbnebius.commands.models import ModelsOptions
 from nbnebius.errors import OptionError
 from nbnebius.events import Note
-from nbnebius.frames.models import TYPES, filter_models, model_frame
+from nbnebius.frames.models import filter_models, model_frame
+from nbnebius.panels.models.columns import (
+    DETAILS,
+    IMAGE_PRICE,
+    MOST,
+    NEIGHBOURS,
+    SHOWN,
+    WORK,
+    told,
+)
 from nbnebius.panels.pictures import plot_html
 from nbnebius.panels.state import State
 from nbnebius.panels.typed import read_typed
@@ -24,50 +33,6 @@ if TYPE_CHECKING:
 
     from nbnebius.errors import NebiusError
     from nbnebius.session import Caller
-
-ANY: Final = "any"
-TYPE_CHOICES: Final = (ANY, *TYPES)
-SORTS: Final = {
-    "as listed": None,
-    "id": "id",
-    "price out, lowest first": "price_out",
-    "price in, lowest first": "price_in",
-    "price per image, lowest first": "price_image",
-    "context, longest first": "-context",
-    "size, smallest first": "size_b",
-    "size, largest first": "-size_b",
-    "newest first": "-created",
-}
-SHOWN: Final = ("id", "type", "context", "price_in", "price_out")
-IMAGE_PRICE: Final = "price_image"
-DETAILS: Final = {
-    "source": "catalog",
-    "name": "name",
-    "type": "type",
-    "context": "context (tokens)",
-    "max_output": "longest answer (tokens)",
-    "price_in": "price in (USD per million tokens)",
-    "price_out": "price out (USD per million tokens)",
-    "price_image": "price per image (USD)",
-    "size_b": "size (billion parameters)",
-    "quantization": "quantization",
-    "input": "reads",
-    "output": "gives",
-    "features": "features",
-    "tags": "tags",
-    "requests_per_minute": "requests per minute",
-    "tokens_per_minute": "tokens per minute",
-    "owner": "owner",
-    "license": "license",
-    "status": "status",
-    "created": "created",
-    "updated": "updated",
-    "url": "url",
-}
-WORK: Final = {"chat": "chat", "vision": "chat", "embedding": "embedding", "image": "image"}
-"""What a model of a type does, as the settings of default models call it."""
-NEIGHBOURS: Final = frozenset({"open_webui", "nebula_block"})
-MOST: Final = 4  # models that can be read side by side
 
 Key = tuple[str, str]
 """A model's catalog and id."""
@@ -220,7 +185,7 @@ class ModelsState(State):
             return None
         rows = dict(zip(self._keys(self.catalog), range(len(self.catalog)), strict=True))
         columns = [
-            [_told(self.catalog.iloc[rows[key]][name]) for name in DETAILS] for key in self.chosen
+            [told(self.catalog.iloc[rows[key]][name]) for name in DETAILS] for key in self.chosen
         ]
         frame = pd.DataFrame(dict(enumerate(columns)), index=list(DETAILS.values()), dtype=object)
         frame.columns = pd.Index([model for _, model in self.chosen], dtype=object)
@@ -239,8 +204,8 @@ class ModelsState(State):
             work: session.config.get(setting) or session.chosen_model(work)
             for work, setting in MODEL_SETTINGS.items()
         }
-        told = [f"{work}: {model}" for work, model in found.items() if model]
-        return "Defaults: " + " · ".join(told) if told else "No default is chosen yet"
+        lines = [f"{work}: {model}" for work, model in found.items() if model]
+        return "Defaults: " + " · ".join(lines) if lines else "No default is chosen yet"
 
     def make_default(self, *, keep: bool) -> None:
         """
@@ -284,18 +249,3 @@ class ModelsState(State):
     def to_cell(self) -> str:
         """Write the cell that gives the same frame."""
         return MODELS.to_cell(self.asked)
-
-
-def _told(value: object) -> str:
-    """Write a value of the catalog for people; what is unknown is nothing."""
-    import pandas as pd
-
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - NaN, NaT
-        return ""
-    if isinstance(value, pd.Timestamp):
-        return value.strftime("%d %b %Y")
-    if isinstance(value, str):
-        return value
-    return f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from nbnebius.panels.models.state import ANY, SORTS, TYPE_CHOICES, ModelsState
+from nbnebius.panels.models.columns import ANY, SORTS, TYPE_CHOICES
+from nbnebius.panels.models.state import ModelsState
 from nbnebius.panels.panel import Panel
 from nbnebius.panels.parts import (
     LABEL,
@@ -107,7 +109,7 @@ class ModelsPanel(Panel):
             layout=widgets.Layout(width="auto"),
         )
         self._offered: list[tuple[str, str]] = []
-        self._offering = False
+        self._offering: int | None = None
         self._list.observe(self._choose, "index")
         self._id = widgets.Text(
             description="id",
@@ -130,7 +132,8 @@ class ModelsPanel(Panel):
         return [self._list, self._id, row(self._use, self._keep, self._defaults)]
 
     def _choose(self, told: dict[str, Any]) -> None:
-        if not self._offering:
+        # The user may choose on another thread meanwhile.
+        if self._offering != threading.get_ident():
             self.state.choose([self._offered[place] for place in told["new"]])
 
     def paint(self) -> None:
@@ -155,14 +158,14 @@ class ModelsPanel(Panel):
         keys = self.state.keys
         several = len({source for source, _ in keys}) > 1
         labels = [f"{model} ({source})" if several else model for source, model in keys]
-        self._offering = True
+        self._offering = threading.get_ident()
         try:
             self._offered = keys
             self._list.options = tuple(map(plain, labels))
             chosen = [keys.index(key) for key in self.state.chosen if key in keys]
             self._list.index = tuple(chosen)
         finally:
-            self._offering = False
+            self._offering = None
 
     def kept(self) -> dict[str, str]:
         """Give the table, the chosen models and the status, without widgets."""

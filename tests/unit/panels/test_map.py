@@ -8,7 +8,9 @@ from answering import Answering
 from labeller import Labeller, refuses
 
 import nbnebius
+from nbnebius.errors import OptionError
 from nbnebius.panels.map.state import MapState
+from nbnebius.panels.map.view import MapPanel
 from nbnebius.work.map.run import SAME_AT_START
 
 SCHEMA = "label positive|negative, why: in ten words"
@@ -330,3 +332,27 @@ def test_a_frame_of_another_library_is_asked_too(variables, session, done):
     state.run_all()
     done(state)
     assert variables["answers"]["neb_rating"].notna().sum() == 1
+
+
+def test_what_stays_in_the_notebook_is_the_question_and_its_first_answers(panel, done):
+    shown = MapPanel("map", panel)
+    assert shown.kept()["text/plain"] == "Judge: {text}"
+    tried(panel, done)
+    kept = shown.kept()
+    assert "answers: 10 rows · 10 bought" in kept["text/plain"]
+    assert kept["text/html"].count("<tr>") == 11
+
+
+@pytest.mark.parametrize(
+    ("name", "frame", "told"),
+    [
+        ("map", "nothing", "There is no variable 'nothing'"),
+        ("map", "number", "A int has no rows to ask about"),
+        ("files", "reviews", "The files panel takes no frame"),
+        ("mop", None, "did you mean map?"),
+    ],
+)
+def test_a_panel_that_cannot_be_opened_says_why(variables, reviews, name, frame, told):
+    variables["number"] = 3
+    with pytest.raises(OptionError, match=told.replace("?", "[?]")):
+        nbnebius.panel(name, frame=frame)

@@ -88,6 +88,7 @@ class ImagesPanel(Panel):
         take = self._takes("prompt")
         self._prompt.observe(lambda told: take(told["new"]), "value")
         self._model = Chooser("model", lambda model: state.write(model=model))
+        self._model.widget.layout.width = "auto"
         self._fields = {
             name: field(name, "", self._takes(name), about=hint, hint=hint)
             for name, hint in NUMBERS
@@ -121,7 +122,8 @@ class ImagesPanel(Panel):
         self._page = 0
         self._painted: tuple[Any, ...] = ()
         self._picture = Chooser("picture", state.look)
-        self._about = widgets.Label()
+        self._picture.widget.layout.width = "auto"
+        self._about = widgets.HTML()
         self._back = button("Back", lambda: self._turn(-1), about="the pictures before")
         self._where = widgets.Label()
         self._on = button("Next", lambda: self._turn(1), about="the next pictures")
@@ -214,7 +216,7 @@ class ImagesPanel(Panel):
             self._picture.offer(labels, self.state.chosen)
             shown = self.state.picture
             assert shown is not None
-            change(self._about, "value", plain(_settings(shown)))
+            change(self._about, "value", f"<div>{escape(_settings(shown))}</div>")
 
     def kept(self) -> dict[str, str]:
         """Give the grid and the newest pictures, without widgets."""

@@ -11,7 +11,7 @@ from nbnebius.errors import OptionError
 # At run time: loaded later, the module would take the place of this room's function `panel`.
 from nbnebius.panels.panel import Panel  # noqa: TC001
 
-PANELS = ("batches", "files", "map", "usage")
+PANELS = ("batches", "chat", "files", "map", "usage")
 """The names of the panels; each is a folder with ``state.py`` and ``view.py``."""
 
 TAKES_FRAME: frozenset[str] = frozenset({"map"})
@@ -24,7 +24,7 @@ def panel(name: str, *, frame: Any = None) -> Panel:
     Parameters
     ----------
     name
-        ``usage`` …: one of `PANELS`.
+        ``chat``, ``usage`` …: one of `PANELS`.
     frame
         The name of the variable with the frame to begin with, for panels that work on one.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from nbnebius.client.surrogates import mend
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.table import frame_bundle
 
@@ -81,24 +83,25 @@ class Chooser:
     def __init__(self, label: str, chosen: Callable[[Any], Any]) -> None:
         self.widget = widgets.Dropdown(description=label, style=LABEL)
         self._chosen = chosen
-        self._offering = False
+        self._offering: int | None = None
         self.widget.observe(self._tell, "value")
 
     def offer(self, options: Sequence[tuple[str, Any]], value: Any) -> None:
         """Offer (label, value) pairs, of which `value` is chosen, or the first without it."""
         values = [each for _, each in options]
         if value not in values:
-            value = values[0]
-        self._offering = True
+            value = values[0] if values else None
+        self._offering = threading.get_ident()
         try:
             shown = tuple((plain(label), each) for label, each in options)
             change(self.widget, "options", shown)
             change(self.widget, "value", value)
         finally:
-            self._offering = False
+            self._offering = None
 
     def _tell(self, told: dict[str, Any]) -> None:
-        if not self._offering:
+        # The user may choose on another thread meanwhile.
+        if self._offering != threading.get_ident() and told["new"] is not None:
             self._chosen(told["new"])
 
 
@@ -266,6 +269,6 @@ class AsCell:
             cell = self._write()
         except Exception as error:  # noqa: BLE001 - a callback's error would be seen by nobody
             cell = f"# {plain(str(error))}"
-        self._text.value = cell
+        self._text.value = mend(cell)
         self._text.rows = min(12, cell.count("\n") + 2)
         self._text.layout.display = ""

@@ -92,7 +92,7 @@ for text in HOSTILE:
     path = None if "\\0" in text else Path(text)
     state.pictures.append(Shown(Picture(result, path), Thumb(small, text, text, 1, 1), asked))
 places = {(0, place): Thumb(small, text, text, 1, 1) for place, text in enumerate(HOSTILE)}
-state.sweep = Sweep(asked, Axis("model", tuple(HOSTILE)), Axis("model", tuple(HOSTILE)), places)
+state.sweep = Sweep(asked, Axis("model", tuple(HOSTILE)), Axis("model", (HOSTILE[0],)), places)
 state.models = tuple(HOSTILE)
 shown
 """

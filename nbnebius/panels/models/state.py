@@ -171,9 +171,8 @@ class ModelsState(State):
     def choose(self, keys: Sequence[Key]) -> None:
         """Choose models to be read side by side; of more than a few, the first are taken."""
         self.chosen = tuple(dict.fromkeys(keys))[:MOST]
-        if not self.busy:
-            more = len(keys) > MOST
-            self.status = f"the first {MOST} of {len(keys):,} are compared" if more else ""
+        if len(keys) > MOST and not self.busy:
+            self.status = f"the first {MOST} of {len(keys):,} are compared"
         self.changed()
 
     @property

@@ -6,6 +6,8 @@ import queue
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
+from nbnebius.events import Progress
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,9 +27,9 @@ class Mailbox:
         self._queue.put(event)
 
     @classmethod
-    def unread(cls) -> Mailbox:
+    def unread(cls) -> Unread:
         """Give one whose events nobody waits for, of work that goes on in the background."""
-        return _Unread()
+        return Unread()
 
     def call(self, function: Callable[[], T]) -> Future[T]:
         """Have `function` called on the waiting thread; its result comes as a future."""
@@ -55,6 +57,21 @@ class Mailbox:
         return self._queue.get(timeout=seconds)
 
 
-class _Unread(Mailbox):
+class Unread(Mailbox):
+    """
+    The mailbox of work that goes on in the background.
+
+    Attributes
+    ----------
+    progress
+        How far the work is, as it told last; None before it did.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.progress: Progress | None = None
+
     def __call__(self, event: Event) -> None:
-        """Let an event go: whoever wants to know looks at the work itself."""
+        """Remember how far the work is; whoever wants to know more looks at the work itself."""
+        if isinstance(event, Progress):
+            self.progress = event

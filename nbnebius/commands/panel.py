@@ -25,7 +25,7 @@ PANEL = Command(
     summary="Open a panel: the same power by hand, and back to code.",
     usage=("%panel NAME [flags]",),
     examples=(
-        "%panel usage",
+        "%panel chat",
         "spending = %panel usage",
         "%panel usage -o spending",
     ),

@@ -52,6 +52,18 @@ def variables(kind: str) -> list[str]:
     )
 
 
+def holding(value: Any) -> list[str]:
+    """List the names of the user's variables that hold this very object."""
+    found = shell()
+    if found is None:
+        return []
+    return [
+        name
+        for name, held in dict(found.user_ns).items()
+        if held is value and not name.startswith("_")
+    ]
+
+
 def value_of(name: str) -> Any:
     """
     Give the value of a user's variable.
@@ -67,6 +79,23 @@ def value_of(name: str) -> Any:
     return found.user_ns[name]
 
 
+def check_name(name: str) -> str:
+    """
+    Give the name of a variable as it is written.
+
+    Raises
+    ------
+    OptionError
+        It is none.
+    """
+    from keyword import iskeyword
+
+    name = name.strip()
+    if not name.isidentifier() or iskeyword(name):
+        raise OptionError(f"{name!r} is no variable name", hint="use a name, as answers")
+    return name
+
+
 def bind(name: str, value: Any) -> None:
     """
     Put a value into a user's variable.
@@ -76,10 +105,7 @@ def bind(name: str, value: Any) -> None:
     OptionError
         It is no name of a variable.
     """
-    from keyword import iskeyword
-
-    if not name.isidentifier() or iskeyword(name):
-        raise OptionError(f"{name!r} is no variable name", hint="use a name, as answers")
+    name = check_name(name)
     found = shell()
     if found is not None:
         found.user_ns[name] = value

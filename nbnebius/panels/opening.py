@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nbnebius.errors import OptionError
 
-if TYPE_CHECKING:
-    from nbnebius.panels.panel import Panel
+# At run time: loaded later, the module would take the place of this room's function `panel`.
+from nbnebius.panels.panel import Panel  # noqa: TC001
 
-PANELS = ("usage",)
+PANELS = ("batches", "chat", "files", "map", "usage")
 """The names of the panels; each is a folder with ``state.py`` and ``view.py``."""
 
-TAKES_FRAME: frozenset[str] = frozenset()
+TAKES_FRAME: frozenset[str] = frozenset({"map"})
 
 
 def panel(name: str, *, frame: Any = None) -> Panel:
@@ -24,7 +24,7 @@ def panel(name: str, *, frame: Any = None) -> Panel:
     Parameters
     ----------
     name
-        ``usage`` …: one of `PANELS`.
+        ``chat``, ``usage`` …: one of `PANELS`.
     frame
         The name of the variable with the frame to begin with, for panels that work on one.
 

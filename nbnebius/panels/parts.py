@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from nbnebius.client.surrogates import mend
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.table import frame_bundle
 
@@ -64,6 +66,113 @@ def choice(
     made = widgets.Dropdown(options=list(options), value=value, description=label, style=LABEL)
     made.observe(lambda change: chosen(change["new"]), "value")
     return made
+
+
+class Chooser:
+    """
+    A list to choose one of, whose choices change.
+
+    Parameters
+    ----------
+    label
+        What stands before it.
+    chosen
+        Called with what the user chose, and not when the choices are offered anew.
+    """
+
+    def __init__(self, label: str, chosen: Callable[[Any], Any]) -> None:
+        self.widget = widgets.Dropdown(description=label, style=LABEL)
+        self._chosen = chosen
+        self._offering: int | None = None
+        self.widget.observe(self._tell, "value")
+
+    def offer(self, options: Sequence[tuple[str, Any]], value: Any) -> None:
+        """Offer (label, value) pairs, of which `value` is chosen, or the first without it."""
+        values = [each for _, each in options]
+        if value not in values:
+            value = values[0] if values else None
+        self._offering = threading.get_ident()
+        try:
+            shown = tuple((plain(label), each) for label, each in options)
+            change(self.widget, "options", shown)
+            change(self.widget, "value", value)
+        finally:
+            self._offering = None
+
+    def _tell(self, told: dict[str, Any]) -> None:
+        # The user may choose on another thread meanwhile.
+        if self._offering != threading.get_ident() and told["new"] is not None:
+            self._chosen(told["new"])
+
+
+def field(
+    label: str, value: str, typed: Callable[[str], Any], *, about: str, hint: str = ""
+) -> widgets.Text:
+    """Make a line to type into; `typed` is called when it was left or Enter was pressed."""
+    made = widgets.Text(
+        value=value,
+        description=label,
+        placeholder=hint,
+        tooltip=about,
+        continuous_update=False,
+        style=LABEL,
+    )
+    made.observe(lambda change: typed(change["new"]), "value")
+    return made
+
+
+def change(made: Any, name: str, value: Any) -> None:
+    """Change a widget where that changes anything: each change is a message to the page."""
+    if getattr(made, name) != value:
+        setattr(made, name, value)
+
+
+class Confirm:
+    """
+    A button whose first click only asks, and whose second does it.
+
+    Parameters
+    ----------
+    text, about
+        As of `button`.
+    action
+        What the second click does.
+    question
+        Gives what stands on the button after the first click.
+    """
+
+    def __init__(
+        self, text: str, action: Callable[[], Any], *, about: str, question: Callable[[], str]
+    ) -> None:
+        self._text = text
+        self._action = action
+        self._question = question
+        self._asked = ""
+        self.button = button(text, self._click, about=about)
+        self._keep = button("Keep it", self.reset, about="Do nothing")
+        self.box = widgets.HBox([self.button, self._keep])
+        self.reset()
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether it was clicked once."""
+        return bool(self._asked)
+
+    def reset(self) -> None:
+        """Ask again before anything is done."""
+        self._asked = ""
+        self.button.description, self.button.button_style = self._text, ""
+        self._keep.layout.display = "none"
+
+    def _click(self) -> None:
+        question = self._question()
+        if question and question == self._asked:
+            self.reset()
+            self._action()
+        elif question:
+            self._asked = question
+            self.button.description, self.button.button_style = plain(question), "danger"
+            self._keep.layout.display = ""
 
 
 class StatusLine:
@@ -146,7 +255,7 @@ class AsCell:
     def __init__(self, write: Callable[[], str]) -> None:
         self._write = write
         self._text = widgets.Textarea(
-            description="cell", style=LABEL, layout=widgets.Layout(width="100%", display="none")
+            description="cell", style=LABEL, layout=widgets.Layout(width="auto", display="none")
         )
         show = button("As cell", self._show, about="Show the cell that does the same, to be copied")
         self.box = widgets.VBox([row(show), self._text])
@@ -156,6 +265,6 @@ class AsCell:
             cell = self._write()
         except Exception as error:  # noqa: BLE001 - a callback's error would be seen by nobody
             cell = f"# {plain(str(error))}"
-        self._text.value = cell
+        self._text.value = mend(cell)
         self._text.rows = min(12, cell.count("\n") + 2)
         self._text.layout.display = ""

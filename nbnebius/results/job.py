@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from nbnebius.bridge import Unread
+    from nbnebius.events import Progress
     from nbnebius.work.map.job import RowsJob
 
 E = TypeVar("E", bound=BaseException)
@@ -56,11 +58,12 @@ class Job:
         self._stop = stop
         self._allow_failed = allow_failed
         self._future: Future[Any] | None = None
+        self._box: Unread | None = None
         self._whole: pd.DataFrame | None = None
 
-    def watch(self, future: Future[Any]) -> None:
-        """Follow work that goes on in the background."""
-        self._future = future
+    def watch(self, future: Future[Any], box: Unread | None = None) -> None:
+        """Follow work that goes on in the background; `box` is where its events go."""
+        self._future, self._box = future, box
 
     @property
     def done(self) -> bool:
@@ -97,6 +100,11 @@ class Job:
     def possibly_paid(self) -> float:
         """USD: the most that requests without a kept answer may have cost."""
         return self._rows.book.counts.doubt
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far a job in the background is, as it told last; None before it did."""
+        return self._box.progress if self._box else None
 
     def frame(self) -> pd.DataFrame:
         """Give the frame of what is there by now; rows still to come are ``unsent``."""

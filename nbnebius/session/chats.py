@@ -23,6 +23,7 @@ from nbnebius.work.schema import to_schema
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from nbnebius.catalogs import Work
     from nbnebius.results import Reply
     from nbnebius.session.prepare import Prepared
     from nbnebius.session.service import Service
@@ -80,6 +81,17 @@ class Chats(Threads):
         return self.run(
             lambda service: prepare.chat(service, messages, model, parameters, wish, turn)
         )
+
+    def usual_model(self, kind: Work = "chat") -> str:
+        """
+        Give the id of the model that is asked where none is named.
+
+        Raises
+        ------
+        OptionError
+            None is set, and the service lists none.
+        """
+        return self.run(lambda service: service.model(kind, None))[0]
 
     def prepare_completion(
         self, prompt: str | Sequence[str], *, model: str | None = None, **parameters: Any

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbnebius.errors import OptionError
 from nbnebius.journal import keep_turn, thread_sums
+from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.chats import Chats
 from nbnebius.session.thread_files import read_thread, write_thread
 from nbnebius.session.threads import OWN
 from nbnebius.work.next_turn import NOTEBOOK
 from nbnebius.work.thread import (
     answer_of,
+    pictures_in,
     question_of,
     said_in,
     stale_ones,
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nbnebius.journal import KeptTurn
+    from nbnebius.journal import KeptTurn, ThreadSum
     from nbnebius.results import Reply
 
 N = TypeVar("N", int, float)
@@ -48,7 +50,11 @@ class ThreadRow:
 
 @dataclass(frozen=True, slots=True)
 class TurnRow:
-    """One turn, as `nbnebius.frames.threads.turns_frame` shows it; `asked` is in seconds."""
+    """
+    One turn, as `nbnebius.frames.threads.turns_frame` shows it; `asked` is in seconds.
+
+    Besides, the `system` prompt it was given, and the URLs of the `pictures` in its question.
+    """
 
     turn: int
     question: str | None
@@ -60,6 +66,8 @@ class TurnRow:
     tokens: int | None
     cost: float | None
     asked: float
+    system: str | None = None
+    pictures: tuple[str, ...] = ()
 
 
 class Conversations(Chats):
@@ -72,22 +80,26 @@ class Conversations(Chats):
         found = []
         for name in self.thread_names():
             turns = self.turns(name)
-            told = sums.get(name)
-            private = [turn for turn in turns if turn.is_private]
+            tokens, cost = _total(turns, sums.get(name))
             found.append(
                 ThreadRow(
                     name=OWN if name == own else name,
                     turns=len(turns),
                     stale=sum(stale_ones(turns)),
                     gone=sum(turn.said is None for turn in turns),
-                    private=len(private),
+                    private=sum(turn.is_private for turn in turns),
                     model=turns[-1].model or None,
-                    tokens=_sum([told.tokens if told else None, *(t.tokens for t in private)]),
-                    cost=_sum([told.cost if told else None, *(t.cost for t in private)]),
+                    tokens=tokens,
+                    cost=cost,
                     asked=max(turn.asked_at for turn in turns),
                 )
             )
         return found
+
+    def thread_total(self, thread: str | bool) -> tuple[int | None, float | None]:
+        """Sum the tokens and USD of a thread's calls, those of replaced turns included."""
+        sums = thread_sums(self.journal, self.service_name)
+        return _total(self.turns(thread), sums.get(self.thread_named(thread) or ""))
 
     def turn_rows(self, thread: str | bool) -> list[TurnRow]:
         """List the turns of one thread, with their texts."""
@@ -115,7 +127,9 @@ class Conversations(Chats):
         number: int,
         prompt: str | None = None,
         *,
+        stream: bool = False,
         private: bool | None = None,
+        caller: Caller = FUNCTION,
         **options: Any,
     ) -> Reply:
         """
@@ -127,8 +141,12 @@ class Conversations(Chats):
             The thread and the turn's number, from 1.
         prompt
             Another question; left out, the same one.
+        stream
+            Tell the answer's pieces as they come.
         private
             As of `nbnebius.chat`; a private turn stays so.
+        caller
+            Who asks, and sees the pieces.
         **options
             As of `nbnebius.chat`; the model is the turn's own if none is named.
 
@@ -151,7 +169,8 @@ class Conversations(Chats):
         prepared = self.prepare_chat(
             question, thread=self.thread_named(thread), replacing=number, **options
         )
-        return self.ask(prepared, private=True if old.is_private else private)
+        hidden = True if old.is_private else private
+        return self.ask(prepared, stream=stream, private=hidden, caller=caller)
 
     def export_thread(self, thread: str | bool, path: str | Path) -> int:
         """
@@ -213,6 +232,15 @@ class Conversations(Chats):
         return (OWN if name.startswith(NOTEBOOK) else name), len(turns)
 
 
+def _total(turns: Sequence[KeptTurn], told: ThreadSum | None) -> tuple[int | None, float | None]:
+    """Add the calls that name no thread, being private, to those that do."""
+    private = [turn for turn in turns if turn.is_private]
+    return (
+        _sum([told.tokens if told else None, *(turn.tokens for turn in private)]),
+        _sum([told.cost if told else None, *(turn.cost for turn in private)]),
+    )
+
+
 def _sum(amounts: Sequence[N | None]) -> N | None:
     known = [amount for amount in amounts if amount is not None]
     return sum(known[1:], known[0]) if known else None
@@ -232,4 +260,6 @@ def _row(number: int, turn: KeptTurn, *, stale: bool) -> TurnRow:
         tokens=turn.tokens,
         cost=turn.cost,
         asked=turn.asked_at,
+        system=said.system,
+        pictures=pictures_in(question_of(said)),
     )

@@ -111,7 +111,8 @@ class Maps(Core):
         consent_to_rows(caller.asker or self.asker, outlook, budget, via)
         job, work = self._map_job(ready, via)
         if background:
-            job.watch(self._connection.start(work, Mailbox.unread()).future)
+            box = Mailbox.unread()
+            job.watch(self._connection.start(work, box).future, box)
             return job
         try:
             self.run(work, caller, on_interrupt=lambda: (job.cancel(), True)[1])

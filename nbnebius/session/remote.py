@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.errors import OptionError, ReplayError
 from nbnebius.results.batch_job import BatchJob
 from nbnebius.session import prepare
-from nbnebius.session.caller import FUNCTION
+from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.core import Core
 from nbnebius.session.custom_model_ready import wait_until_active
 from nbnebius.types.batch_input import write_lines
@@ -35,12 +35,14 @@ ENDPOINTS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings")
 class Remote(Core):
     """The part of a session that looks after what lies at the server."""
 
-    def files(self, purpose: str | None = None) -> list[File]:
+    def files(self, purpose: str | None = None, *, caller: Caller = FUNCTION) -> list[File]:
         """List files."""
         project = self.project
-        return self.run(lambda s: s.client.files.list(purpose=purpose, ai_project_id=project))
+        return self.run(
+            lambda s: s.client.files.list(purpose=purpose, ai_project_id=project), caller
+        )
 
-    def upload(self, content: Any, purpose: str = "batch") -> File:
+    def upload(self, content: Any, purpose: str = "batch", *, caller: Caller = FUNCTION) -> File:
         """Upload a path, bytes, or a frame of requests; see `nbnebius.upload`."""
         if hasattr(content, "columns"):
             content = write_lines(_requests(content))
@@ -49,20 +51,25 @@ class Remote(Core):
             if not content.is_file():
                 raise OptionError(f"There is no file {content.name}")
         project = self.project
-        return self.run(lambda s: s.client.files.upload(content, purpose, ai_project_id=project))
+        return self.run(
+            lambda s: s.client.files.upload(content, purpose, ai_project_id=project), caller
+        )
 
-    def download(self, file_id: str, path: str | Path) -> Path:
+    def download(self, file_id: str, path: str | Path, *, caller: Caller = FUNCTION) -> Path:
         """Download a file in flat memory."""
-        target = Path(path).expanduser()
-        return self.run(lambda s: s.client.files.save(file_id, target, ai_project_id=self.project))
+        target, project = Path(path).expanduser(), self.project
+        return self.run(
+            lambda s: s.client.files.save(file_id, target, ai_project_id=project), caller
+        )
 
-    def delete_file(self, file_id: str) -> None:
+    def delete_file(self, file_id: str, *, caller: Caller = FUNCTION) -> None:
         """Delete a file."""
-        self.run(lambda s: s.client.files.delete(file_id, ai_project_id=self.project))
+        self.run(lambda s: s.client.files.delete(file_id, ai_project_id=self.project), caller)
 
-    def batches(self, limit: int | None = None) -> list[Batch]:
+    def batches(self, limit: int | None = None, *, caller: Caller = FUNCTION) -> list[Batch]:
         """List batches, the newest first."""
-        return self.run(lambda s: s.client.batches.list(limit=limit, ai_project_id=self.project))
+        project = self.project
+        return self.run(lambda s: s.client.batches.list(limit=limit, ai_project_id=project), caller)
 
     def create_batch(
         self, input_file_id: str, endpoint: str, metadata: dict[str, Any] | None
@@ -85,13 +92,13 @@ class Remote(Core):
             )
         )
 
-    def get_batch(self, batch_id: str) -> BatchJob:
-        """Find a batch."""
-        return self._job(self._look(batch_id))
+    def get_batch(self, batch_id: str, *, caller: Caller = FUNCTION) -> BatchJob:
+        """Find a batch; `caller` is who waits for it, and for all that is asked of it later."""
+        return self._job(self._look(batch_id, caller), caller)
 
-    def cancel_batch(self, batch_id: str) -> BatchJob:
+    def cancel_batch(self, batch_id: str, *, caller: Caller = FUNCTION) -> BatchJob:
         """Cancel a batch."""
-        return self._job(self._cancel(batch_id))
+        return self._job(self._cancel(batch_id, caller), caller)
 
     def custom_models(self) -> list[CustomModel]:
         """List one's own models."""
@@ -150,10 +157,13 @@ class Remote(Core):
         frame = rerank_frame(self.run(work), texts)
         return frame if k is None else frame.head(k)
 
-    def _job(self, batch: Batch) -> BatchJob:
-        sleep = time.sleep if self.replays is None else self._replayed_pause
+    def _job(self, batch: Batch, caller: Caller = FUNCTION) -> BatchJob:
         return BatchJob(
-            batch, look=self._look, cancel=self._cancel, fetch=self._results, sleep=sleep
+            batch,
+            look=lambda batch_id: self._look(batch_id, caller),
+            cancel=lambda batch_id: self._cancel(batch_id, caller),
+            fetch=lambda batch: self._results(batch, caller),
+            sleep=time.sleep if self.replays is None else self._replayed_pause,
         )
 
     def _replayed_pause(self, seconds: float) -> None:  # noqa: ARG002 - nothing is waited for
@@ -165,34 +175,40 @@ class Remote(Core):
                 hint="record it again, with .wait(), or ask the service after %nebius replay off",
             )
 
-    def _look(self, batch_id: str) -> Batch:
+    def _look(self, batch_id: str, caller: Caller) -> Batch:
         project = self.project
-        return self.run(lambda s: s.client.batches.retrieve(batch_id, ai_project_id=project))
+        return self.run(
+            lambda s: s.client.batches.retrieve(batch_id, ai_project_id=project), caller
+        )
 
-    def _cancel(self, batch_id: str) -> Batch:
-        return self.run(lambda s: s.client.batches.cancel(batch_id, ai_project_id=self.project))
+    def _cancel(self, batch_id: str, caller: Caller) -> Batch:
+        project = self.project
+        return self.run(lambda s: s.client.batches.cancel(batch_id, ai_project_id=project), caller)
 
-    def _results(self, batch: Batch) -> pd.DataFrame:
+    def _results(self, batch: Batch, caller: Caller) -> pd.DataFrame:
         from nbnebius.frames.batch_results import batch_result_frame
         from nbnebius.frames.batch_vectors import batch_vector_frame
 
         with tempfile.TemporaryDirectory(prefix="nbnebius-") as folder:
             ids = [i for i in (batch.output_file_id, batch.error_file_id) if i]
-            paths = [self.download(file_id, Path(folder) / f"{n}") for n, file_id in enumerate(ids)]
+            paths = [
+                self.download(file_id, Path(folder) / f"{n}", caller=caller)
+                for n, file_id in enumerate(ids)
+            ]
             # All requests of a batch ask one model; the batch itself may not say which.
             told = (line.model for line in read_file(paths[0]))
-            price = self._batch_price(batch.model or next(filter(None, told), None))
+            price = self._batch_price(batch.model or next(filter(None, told), None), caller)
             lines = chain.from_iterable(map(read_file, paths))
             if (batch.endpoint or "").endswith("embeddings"):
                 return batch_vector_frame(lines, price_in=price.tokens_in)
             return batch_result_frame(lines, price_in=price.tokens_in, price_out=price.tokens_out)
 
-    def _batch_price(self, model: str | None) -> Price:
+    def _batch_price(self, model: str | None, caller: Caller) -> Price:
         async def find(service: Service) -> Price:
             catalog = await service.catalog()
             return Price.of(catalog.find(model) if model else None)
 
-        return self.run(find).at_rate(BATCH_RATE)
+        return self.run(find, caller).at_rate(BATCH_RATE)
 
 
 def _requests(frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -193,6 +193,15 @@ def text_of(messages: Iterable[Message]) -> str:
     return "\n\n".join(filter(None, (_text(message.get("content")) for message in messages)))
 
 
+def pictures_in(messages: Iterable[Message]) -> tuple[str, ...]:
+    """List the URLs of the pictures in some messages; data URLs hold the picture itself."""
+    contents = [message.get("content") for message in messages]
+    parts = [part for c in contents if isinstance(c, list) for part in c if isinstance(part, dict)]
+    told = [part.get("image_url") for part in parts]
+    urls = [one.get("url") if isinstance(one, dict) else one for one in told]
+    return tuple(url for url in urls if isinstance(url, str))
+
+
 def _text(content: Any) -> str:
     if isinstance(content, str):
         return content

@@ -106,3 +106,11 @@ def save_screenshot(page, name):
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / f"{re.sub(r'[^0-9A-Za-z-]+', '-', name)}.png")
+
+
+def save_panel(panel, name):
+    """Keep a picture of a panel alone, where NBN_SCREENSHOTS names a folder for them."""
+    folder = os.environ.get("NBN_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        panel.screenshot(path=Path(folder) / f"{name}.png")

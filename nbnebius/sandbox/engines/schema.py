@@ -159,7 +159,8 @@ class Follower:
             first, items = items, schema.get("additionalItems", {})
         made = [self.value(item, source, path, depth + 1) for item in first]
         low, high = schema.get("minItems", 0), schema.get("maxItems", 1_000)
-        parts = source.parts
+        flat = self._flat(items, depth)
+        parts = source.records if kind_of(flat) == "object" else source.parts
         wanted = len(parts) if parts and depth <= 2 else _SOME  # noqa: PLR2004 - items near the top
         if depth > _DEEP or (first and "items" not in schema) or items is False:
             wanted = 0
@@ -168,18 +169,23 @@ class Follower:
         for place in range(len(made), wanted + (_MOST_TRIES if unique else 0)):
             if len(made) >= wanted:
                 break
-            item = self._item(items, source, path, depth, place)
+            part = Source(parts[place]) if place < len(parts) else source
+            item = self._item(items, source, part, path, depth, place)
             if not (unique and item in made):
                 made.append(item)
         return made
 
-    def _item(self, items: Any, source: Source, path: str, depth: int, place: int) -> Any:
+    def _flat(self, items: Any, depth: int) -> Schema:
+        schema = items if isinstance(items, Mapping) else {}
+        return flatten(resolve(schema, self._root), self._root, deep=depth > _DEEP)
+
+    def _item(
+        self, items: Any, source: Source, part: Source, path: str, depth: int, place: int
+    ) -> Any:
         """Make the item at a place, from the part of the source that stands at this place."""
-        part = source.part(place)
         voice = self._voice
         self._voice = voice.next(place)
-        schema = items if isinstance(items, Mapping) else {}
-        flat = flatten(resolve(schema, self._root), self._root, deep=depth > _DEEP)
+        flat = self._flat(items, depth)
         try:
             if flat.get("enum") and not source.parts:
                 options = list(flat["enum"])

@@ -72,9 +72,14 @@ class Source:
         asked = counted(ends_of(self.text, _LONGEST // 10))
         return known_list(asked[1])[: asked[0]] if asked else []
 
-    def part(self, place: int) -> "Source":
-        """Give the listed item at a place as a source of its own."""
-        return Source(self.parts[place]) if place < len(self.parts) else self
+    @cached_property
+    def records(self) -> list[str]:
+        """Give what a list of records would be made from: listed items, else lines or sentences."""
+        if self.parts:
+            return self.parts
+        lines = [line for line in self.matter.splitlines() if _tells(line)]
+        told = lines if len(lines) > 1 else [s for s in sentences(self.matter) if _tells(s)]
+        return told if len(told) > 1 else []
 
     @cached_property
     def topics(self) -> list[str]:
@@ -155,6 +160,12 @@ class Source:
         if feeling in {"positive", "negative"}:
             return feeling == "positive"
         return bool(voice.number(name) & 1)
+
+
+def _tells(text: str) -> bool:
+    """Tell whether a line holds a figure, or a name besides the word it begins with."""
+    beyond = text.strip().partition(" ")[2]
+    return any(c.isdigit() for c in text) or any(w[0].isupper() for w in beyond.split())
 
 
 def _listed(text: str) -> list[str]:

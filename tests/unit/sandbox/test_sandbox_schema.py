@@ -234,3 +234,19 @@ def test_an_array_lists_as_many_known_things_as_asked():
     schema = {"type": "object", "properties": {"cities": {"type": "array", "items": item}}}
     value = follow(schema, Conversation("List four cities"), Voice([]))
     assert [city["name"] for city in value["cities"]] == ["Paris", "Berlin", "Madrid", "Rome"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Who is here? Anna is 31 years old and lives in Oslo. Ben is 42 and lives in Rome.",
+        "Anna, 31, lives in Oslo\nBen, 42, lives in Rome",
+    ],
+)
+def test_a_list_of_records_has_one_for_each_that_is_told_of(text):
+    kinds = {"name": "string", "age": "integer", "city": "string"}
+    record = {"type": "object", "properties": {name: {"type": k} for name, k in kinds.items()}}
+    assert follow({"type": "array", "items": record}, Conversation(prompt=text), Voice("0")) == [
+        {"name": "Anna", "age": 31, "city": "Oslo"},
+        {"name": "Ben", "age": 42, "city": "Rome"},
+    ]

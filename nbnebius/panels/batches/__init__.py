@@ -1,0 +1,1 @@
+"""The batches at the server: looked at, followed, cancelled, read."""

@@ -1,0 +1,1 @@
+"""A conversation: asked, stopped, mended and turned into a cell."""

@@ -1,0 +1,1 @@
+"""The files at the server: listed, uploaded, downloaded, deleted."""

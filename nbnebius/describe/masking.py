@@ -21,23 +21,25 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_masked", "mask"]
 
-# In code, rulers and long names have sixty characters too: a key has digits among its letters.
+# Every repetition that another search would begin again has an end, so that a long text takes no
+# more time than its length. In code, rulers and long names have sixty characters too: a key has
+# digits among its letters.
 _SHAPES: Final = re.compile(
     r"""\b(?:
         v1\.[\w-]{20,} | eyJ[\w.-]{20,} | sk-[\w-]{16,} | gh[oprsu]_\w{20,} | github_pat_\w{20,}
         | glpat-[\w-]{16,} | hf_\w{20,} | xox[abeoprs]-[\w-]{10,} | A(?:KI|SI)A[A-Z0-9]{16}
         | AIza[\w-]{30,}
-        | (?=[\w.-]*\d)(?=[\w.-]*[A-Za-z])[\w.-]{60,}
+        | (?=[\w.-]{0,99}\d)(?=[\w.-]{0,99}[A-Za-z])[\w.-]{60,}
     )""",
     re.VERBOSE,
 )
 _BLOCK: Final = re.compile(
     r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(?:-----END \1-----|\Z)", re.DOTALL
 )
-_IN_ADDRESS: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s/@'\"]+(?=@)")
+_IN_ADDRESS: Final = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@'\"]*:)[^\s/@'\"]+(?=@)")
 _HEADER: Final = re.compile(r"(?i)\b(bearer|basic)(\s+)[\w.~+/=-]{6,}")
 # A name in code, in JSON or in a repr, and the text that it is given; quotes may be escaped.
-_NAME: Final = r"(?P<name>[A-Za-z_][\w-]*)"
+_NAME: Final = r"(?<![A-Za-z_])(?P<name>[A-Za-z_][\w-]{0,60})"
 _LITERAL: Final = (
     r"[rbfuRBFU]{0,2}"
     r"(?:\"{3}.*?\"{3}|'{3}.*?'{3}|\\+\"[^\"\\\n]*\\+\"|\\+'[^'\\\n]*\\+'"
@@ -45,16 +47,19 @@ _LITERAL: Final = (
 )
 _ONE_LITERAL: Final = re.compile(_LITERAL, re.DOTALL)
 _GIVEN: Final = re.compile(
-    _NAME + r"(?P<between>\\*[\"']?\]?\s*(?::\s*[\w.\[\] |]+?\s*=|==?|:)\s*)"
+    _NAME + r"(?P<between>\\*[\"']?\]?\s*(?::[\w.\[\] |]{1,99}=|==?|:)\s*)"
     r"(?P<text>" + _LITERAL + r"|[(\[{][^()\[\]{}]*)",
     re.DOTALL,
 )
-# The same without quotes: in an address, a connection's text, a repr, a shell's line.
-_BARE: Final = re.compile(_NAME + r"(?P<between>[ \t]*[=:][ \t]*)(?P<text>[^\s\"'()\[\]{},;&]{4,})")
+# The same without quotes: in an address, a connection's text, a shell's line, a repr (where a line
+# ends in an escape).
+_BARE: Final = re.compile(
+    _NAME + r"(?P<between>[ \t]*[=:][ \t]*)(?P<text>(?:[^\s\"'()\[\]{},;&\\]|\\(?![nrt])){4,200})"
+)
 _FLAG: Final = re.compile(
     r"(?P<before>--?|%env\s+|export\s+|setx?\s+)"
     + _NAME
-    + r"(?P<between>[ =])(?P<text>[^\s\"',;]+)"
+    + r"(?P<between>[ =])(?P<text>[^\s\"',;]{1,200})"
 )
 _CODE: Final = re.compile(r"(?:[A-Za-z_][\w.]*|[-+\d.]+|\*+|\.\.\.)\Z")
 _TWO_DIGITS: Final = re.compile(r"(?:\D*\d){2}")
@@ -95,12 +100,19 @@ def _hidden(text: str, pattern: re.Pattern[str], hide: Callable[[re.Match[str]],
     parts: list[str] = []
     done = at = 0
     while found := pattern.search(text, at):
-        if is_secret_name(found["name"]):
+        if _names_secret(text, found):
             parts += [text[done : found.start("text")], hide(found)]
             done = at = found.end()
         else:
             at = found.start("text")
     return "".join([*parts, text[done:]])
+
+
+def _names_secret(text: str, found: re.Match[str]) -> bool:
+    """Tell whether a name is that of a secret; in a repr it may stand behind a line's end."""
+    name, start = found["name"], found.start("name")
+    after_escape = text[start - 1 : start] == "\\" and name[0] in "nrt"
+    return is_secret_name(name) or (after_escape and is_secret_name(name[1:]))
 
 
 def _hide_given(found: re.Match[str]) -> str:
@@ -157,12 +169,21 @@ def describe_masked(name: str, value: Any, *, budget: int) -> str:
         size = f"{type(value).__name__} of {len(value):,}: "
         return size + mask(describe(_without_secrets(value, _DEEPEST), budget=budget))
     columns = list(getattr(value, "columns", ()))
-    hidden = [column for column in columns if is_secret_name(str(column))]
+    hidden = _secret_columns(value)
     if hidden and type(value).__module__.partition(".")[0] == "pandas":
         return mask(frames.frame(value, budget * 4, hidden=frozenset(hidden)))
     if hidden:
         return f"{type(value).__name__} with the columns {', '.join(map(str, columns))}"
     return mask(describe(value, budget=budget))
+
+
+def _secret_columns(value: Any) -> list[Any]:
+    """Give a frame's columns whose name, or a level of it, is that of a secret."""
+    return [
+        column
+        for column in getattr(value, "columns", ())
+        if any(is_secret_name(str(n)) for n in (column if isinstance(column, tuple) else [column]))
+    ]
 
 
 def _could_be_secret(name: str, value: Any) -> bool:
@@ -180,6 +201,11 @@ def _without_secrets(value: Any, depth: int) -> Any:
     if depth and isinstance(value, list | tuple | set | frozenset):
         some = zip(value, range(_MOST_ITEMS), strict=False)
         return [_without_secrets(item, depth - 1) for item, _ in some]
+    own = getattr(value, "name", None)  # of a column
+    if _secret_columns(value) or (
+        isinstance(own, str) and is_secret_name(own) and hasattr(value, "dtype")
+    ):
+        return HIDDEN
     return value
 
 

@@ -26,8 +26,10 @@ _BLOCKS: Final = frozenset(
 _HEADINGS: Final = {f"h{level}": "#" * level for level in range(1, 7)}
 _MOST_PAGES: Final = 2_000
 _CHARSET: Final = re.compile(rb"""charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
+# A comment ends at its first end, so that there is one way to read several.
 _HTML: Final = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.IGNORECASE
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<(?:!doctype html|html)\b",
+    re.IGNORECASE,
 )
 
 
@@ -64,7 +66,7 @@ def _decoded(data: bytes, name: str, *, is_html: bool) -> str:
     for encoding in encodings:
         try:
             return data.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):  # a page may name any codec
             continue
     if is_html:
         return data.decode("utf-8", "replace")

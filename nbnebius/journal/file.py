@@ -273,7 +273,10 @@ def _make_tables(connection: sqlite3.Connection) -> None:
         scripts = [] if version else [TABLES]
         scripts += [MIGRATIONS[n] for n in MIGRATIONS if n > version]
         for statement in (each for script in scripts for each in statements(script)):
-            connection.execute(statement)
+            if version:
+                _run_once(connection, statement)
+            else:
+                connection.execute(statement)
         if version < VERSION:
             connection.execute(f"PRAGMA application_id={APPLICATION}")
             connection.execute(f"PRAGMA user_version={VERSION}")
@@ -282,3 +285,12 @@ def _make_tables(connection: sqlite3.Connection) -> None:
         with contextlib.suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
+
+
+def _run_once(connection: sqlite3.Connection, statement: str) -> None:
+    """Run a statement of a migration, unless what it adds is there: the version says too little."""
+    try:
+        connection.execute(statement)
+    except sqlite3.OperationalError as error:
+        if "duplicate column name" not in str(error) and "already exists" not in str(error):
+            raise

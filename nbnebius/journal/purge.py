@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.journal.file import UNDO
-from nbnebius.journal.schema import VERSION
 from nbnebius.journal.turns import count_old_imports, forget_empty, forget_said
 
 if TYPE_CHECKING:
@@ -162,7 +161,9 @@ def _forget_undo(journal: Journal) -> None:
 
     def empty(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_size_limit=0")
-        connection.execute(f"PRAGMA user_version={VERSION}")  # a commit, which empties it
+        # A commit, which empties it. A newer kernel may have raised the version meanwhile.
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute(f"PRAGMA user_version={version}")
 
     def again(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA journal_size_limit={UNDO}")

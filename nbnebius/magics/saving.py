@@ -145,7 +145,8 @@ def _under(options: Any, base: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in SHAPING:
         told = getattr(base, name, None)
-        if told in {None, False} or told == () or (name in SCHEMAS and has_schema):
+        # Not by "in": 0 is a temperature and a seed, and equal to False.
+        if told is None or told is False or told == () or (name in SCHEMAS and has_schema):
             continue
         if name not in mine:
             if told == type(base).__dataclass_fields__[name].default:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from nbnebius.session.service import Service
 
 
+# Arguments of a chat that are no fields of the request.
+CHATS_OWN = ("thread", "tools", "approve", "multi", "repair", "caller", "replacing")
+
+
 class Comparing(Chats):
     """The part of a session that asks several models the same."""
 
@@ -41,6 +45,8 @@ class Comparing(Chats):
     ) -> list[Prepared]:
         """Settle everything about a comparison without sending it: a request for each model."""
         named = _named(models)
+        if word := next((each for each in CHATS_OWN if each in parameters), None):
+            raise OptionError(f"compare takes no {word}", hint="chat takes it, a model at a time")
         shape = to_schema(schema) if schema is not None else None
         if shape and (taken := clashes(shape.json)):
             raise OptionError(
@@ -59,7 +65,9 @@ class Comparing(Chats):
                 for model in named[1:]
             ]
 
-        return [first, *self.run(others)]
+        prepared = [first, *self.run(others)]
+        _refuse_twins(named, prepared)
+        return prepared
 
     def run_compare(
         self,
@@ -116,3 +124,15 @@ def _named(models: Iterable[str]) -> list[str]:
         if named.count(model) > 1:
             raise OptionError(f"{model} is named more than once", why="it would be asked the same")
     return named
+
+
+def _refuse_twins(named: Sequence[str], prepared: Sequence[Prepared]) -> None:
+    """Raise where two names are one model's: an alias and its id."""
+    first: dict[str, str] = {}
+    for name, one in zip(named, prepared, strict=True):
+        model = str(one.body["model"])
+        if (other := first.setdefault(model, name)) != name:
+            raise OptionError(
+                f"{other} and {name} are the same model",
+                why=f"both are {model}, which would be asked the same twice",
+            )

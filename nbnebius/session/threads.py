@@ -62,9 +62,10 @@ class Threads(Core):
         """
         if thread is None:
             thread = self.config.get("thread")
-        if thread in {None, False, NONE, "off"}:
+        # Not in sets: what cannot be hashed may come.
+        if thread in (None, False, NONE, "off"):
             return None
-        if thread in {True, OWN}:
+        if thread in (True, OWN):
             self._notebook = self._notebook or f"{NOTEBOOK}{notebook_path()}"
             return self._notebook
         if isinstance(thread, str) and thread.startswith(NOTEBOOK):

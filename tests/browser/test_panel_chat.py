@@ -143,6 +143,21 @@ def test_several_lines_reach_the_model_as_they_were_typed_and_opening_again_show
     assert again.get_by_text("second line").count() == 1
 
 
+def test_what_is_typed_while_a_cell_runs_is_sent_whole_and_once(open_notebook):
+    rows = "[row.question for row in chat.state.rows]"
+    notebook, output = opened(open_notebook, cells=["import time\ntime.sleep(4)", rows])
+    page = notebook.page
+    output.get_by_role("textbox", name="question").first.focus()
+    notebook.start_cell(3)
+    output.get_by_role("textbox", name="question").first.focus()
+    page.keyboard.type("Which of these words come last?", delay=20)
+    page.keyboard.press("Enter")
+    assert notebook.wait() == "ok"
+    output.get_by_text("1 turn ·").wait_for()
+    notebook.run_cell(4)
+    assert "['Which of these words come last?']" in notebook.cell_output(4).inner_text()
+
+
 def test_a_picture_is_uploaded_seen_by_the_model_and_named_in_the_cell(open_notebook):
     file = io.BytesIO()
     Image.new("RGB", (64, 48), "red").save(file, "PNG")

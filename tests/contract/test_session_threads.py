@@ -440,3 +440,10 @@ def test_a_thread_that_has_grown_too_long_is_refused_before_it_is_sent(opened, t
         assert len(server.asked(CHAT)) == 1
     assert "1,1" in caught.value.what
     assert "threads drop main 1 " in caught.value.hint
+
+
+@pytest.mark.parametrize("thread", [["main"], {"main": 1}, 7, "no name", "drop"])
+def test_what_is_no_name_of_a_thread_is_refused_before_anything_is_sent(server, opened, thread):
+    with pytest.raises(errors.OptionError, match="cannot be called"):
+        opened(server.url).chat("one", thread=thread)
+    assert server.asked(CHAT) == []

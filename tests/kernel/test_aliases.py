@@ -100,3 +100,17 @@ def test_a_project_may_hold_aliases_of_models(start_kernel, sandbox):
     assert f"{MODEL} (pyproject.toml)" in kernel.ok("%nebius alias").plain
     assert MODEL in kernel.ok("%chat -m house --dry-run Hi").plain
     assert "pyproject.toml" in kernel.run("%nebius alias house --unset").message
+
+
+def test_an_alias_beside_its_own_model_is_not_asked_the_same_twice(kernel):
+    cell = kernel.run(f"%compare -m fast -m {MODEL} Hi")
+    assert cell.ename == "OptionError"
+    assert "are the same model" in cell.message
+    kernel.ok("%compare -m fast -m Qwen/Qwen3-32B --dry-run Hi")
+
+
+@pytest.mark.parametrize("word", ["thread='main'", "tools=[print]", "repair=True"])
+def test_compare_refuses_what_only_one_chat_takes(kernel, word):
+    cell = kernel.run(f"import nbnebius as neb; neb.compare('Hi', ['fast'], {word})")
+    assert cell.ename == "OptionError"
+    assert f"compare takes no {word.partition('=')[0]}" in cell.message

@@ -300,3 +300,11 @@ def test_every_block_of_the_page_runs(kernel):
     for number, block in enumerate(BLOCKS):
         cell = kernel.run(block, f"page-{number}")
         assert cell.status == "ok", f"{block}\n{cell.message}"
+
+
+def test_a_saved_prompt_keeps_flags_that_are_zero(kernel):
+    kernel.ok("%chat --temperature 0 --seed 0 -o once Say one word")
+    kernel.ok("%nebius save exact")
+    shown = kernel.ok("%chat --with exact --dry-run again").plain
+    assert '"temperature": 0' in shown
+    assert '"seed": 0' in shown

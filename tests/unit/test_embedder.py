@@ -124,6 +124,8 @@ def test_another_size_than_the_one_it_was_fitted_with_is_an_error():
     made = neb.Embedder(dimensions=8).fit(TEXTS)
     with pytest.raises(errors.OptionError, match="fit it again"):
         made.set_params(dimensions=16).transform(TEXTS)
+    with pytest.raises(errors.OptionError, match="fit it again"):
+        made.transform(TEXTS)
     with pytest.raises(errors.OptionError, match="not fitted"):
         neb.Embedder().get_feature_names_out()
 

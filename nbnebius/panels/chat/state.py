@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.errors import Stopped, StreamError
+from nbnebius.errors import OptionError, Stopped, StreamError
 from nbnebius.events import ReasoningDelta, TextDelta
 from nbnebius.panels.chat.cell import chat_cell, parameters_of
 from nbnebius.panels.chat.entries import (
@@ -131,6 +131,9 @@ class ChatState(ThreadState):
         if asked is not None:
             return self._ask(replace(asked, failed=False, html=""))
         row = self.rows[number - 1]
+        if row.question is None:
+            self.attempt(_purged)
+            return False
         return self._ask(Asked(question_of(row), pictures_of(row), number, again=True))
 
     def edit(self, number: int) -> None:
@@ -279,3 +282,7 @@ class ChatState(ThreadState):
             pictures=pictures,
             parameters=parameters_of(self.parameters),
         )
+
+
+def _purged() -> None:
+    raise OptionError("What this turn asked was purged", hint="Edit asks something else in place")

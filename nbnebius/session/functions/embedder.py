@@ -98,7 +98,7 @@ class Embedder:
         NebiusError
             As of `embed`.
         """
-        self._embed(texts)
+        self._fitted(texts)
         return self
 
     def transform(self, texts: Any) -> Any:
@@ -112,19 +112,20 @@ class Embedder:
         NebiusError
             As of `embed`.
         """
-        fitted = getattr(self, "model_", None), getattr(self, "n_features_out_", None)
-        vectors = self._embed(texts)
-        if None not in fitted and fitted != (self.model_, self.n_features_out_):
+        if not hasattr(self, "n_features_out_"):
+            return self._contained(self._fitted(texts), texts)
+        vectors, model = self._embed(texts)
+        if (model, vectors.shape[1]) != (self.model_, self.n_features_out_):
             raise OptionError(
-                f"The vectors are from {self.model_} with {self.n_features_out_} dimensions, "
-                f"those of fit from {fitted[0]} with {fitted[1]}",
+                f"The vectors are from {model} with {vectors.shape[1]} dimensions, "
+                f"those of fit from {self.model_} with {self.n_features_out_}",
                 hint="fit it again",
             )
         return self._contained(vectors, texts)
 
     def fit_transform(self, texts: Any, y: Any = None) -> Any:  # noqa: ARG002 - scikit-learn's protocol
         """Do both, for the price of one."""
-        return self._contained(self._embed(texts), texts)
+        return self._contained(self._fitted(texts), texts)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:  # noqa: ARG002 - scikit-learn's protocol
         """Give ``embedding0`` … as scikit-learn's own transformers name their columns."""
@@ -145,7 +146,14 @@ class Embedder:
             self._sklearn_output_config = {"transform": transform}
         return self
 
-    def _embed(self, texts: Any) -> NDArray[np.float32]:
+    def _fitted(self, texts: Any) -> NDArray[np.float32]:
+        """Embed, and learn from it."""
+        vectors, self.model_ = self._embed(texts)
+        self.n_features_out_ = int(vectors.shape[1])
+        return vectors
+
+    def _embed(self, texts: Any) -> tuple[NDArray[np.float32], str]:
+        """Give the vectors and their model."""
         from nbnebius.frames.embeddings import matrix
 
         column = self.column if hasattr(texts, "columns") else None
@@ -163,10 +171,7 @@ class Embedder:
                 why=str(why) if isinstance(why, str) else "it is blank",
                 hint="drop or fill such rows before; the others are kept",
             )
-        vectors = matrix(frame)
-        self.n_features_out_ = int(vectors.shape[1])
-        self.model_ = str(frame.attrs["nbnebius"]["model"])
-        return vectors
+        return matrix(frame), str(frame.attrs["nbnebius"]["model"])
 
     def _contained(self, vectors: NDArray[np.float32], texts: Any) -> Any:
         wanted = getattr(self, "_sklearn_output_config", {}).get("transform")

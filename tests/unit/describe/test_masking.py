@@ -145,3 +145,29 @@ def test_numbers_and_functions_with_such_names_are_told():
 @given(st.text())
 def test_masking_holds_for_any_text_and_changes_nothing_when_repeated(text):
     assert mask(mask(text)) == mask(text)
+
+
+def test_secrets_below_each_other_in_a_text_are_hidden_in_its_repr():
+    text = "user=x\npassword=Sword-fish9\n\tapi_key: abcd1234efgh"
+    told = describe_masked("settings", text, budget=300)
+    assert "Sword-fish9" not in told
+    assert "abcd1234efgh" not in told
+    assert "user=x" in told
+
+
+def test_frames_in_containers_and_levels_of_columns_hide_secrets_too():
+    levels = pd.DataFrame({("a", "password"): ["hunter22x"], ("b", "c"): ["plain"]})
+    told = describe_masked("frame", levels, budget=300)
+    assert "hunter22x" not in told
+    assert "plain" in told
+    inside = {"frame": pd.DataFrame({"password": ["hunter22x"]}), "rate": 3}
+    assert "hunter22x" not in describe_masked("d", inside, budget=300)
+    column = pd.Series(["hunter22x"], name="password")
+    assert "hunter22x" not in describe_masked("several", [column], budget=300)
+
+
+@pytest.mark.parametrize("part", ["a", "a=", "a=\\", "a://", "--a=", "a:" + " " * 90])
+def test_a_long_text_of_one_kind_comes_back_as_it_is(part):
+    # A search that begins anew at every place takes minutes for each of these.
+    text = part * (40_000 // len(part))
+    assert mask(text) == text

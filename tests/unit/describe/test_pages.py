@@ -102,3 +102,19 @@ def test_without_pypdf_the_error_says_how_to_get_it(monkeypatch):
     with pytest.raises(OptionError) as caught:
         document_text(pdf("Tea"), "a.pdf")
     assert "pip install 'nbnebius[pdf]'" in str(caught.value)
+
+
+def test_text_that_begins_with_many_comments_is_read_at_once():
+    data = b"<!---->" * 280 + b"no page"
+    assert document_text(data, "page").endswith("no page")
+
+
+def test_a_page_after_comments_is_a_page():
+    page = b"<!-- one -->\n<!-- two\nlines -- long -->\n<html><body><p>Tea</p></body></html>"
+    assert document_text(page, "page") == "Tea"
+
+
+@pytest.mark.parametrize("codec", ["undefined", "idna", "punycode", "hex", "nothing"])
+def test_a_page_that_names_a_codec_of_no_use_is_read_all_the_same(codec):
+    page = f"<html><meta charset={codec}><p>Tea".encode() + b"\xff</html>"
+    assert "Tea" in document_text(page, "page")

@@ -19,6 +19,7 @@ from nbnebius.journal import (
     text_key,
     usage_rows,
 )
+from nbnebius.journal.purge import Waste, purge
 from nbnebius.journal.schema import VERSION
 
 pytestmark = pytest.mark.anyio
@@ -155,3 +156,24 @@ async def test_a_damaged_file_of_version_1_is_saved_too(path):
     path.write_bytes(whole)
     note = await check_everything_is_there(path)
     assert "1 calls with 1 answers and 1 vectors" in note
+
+
+async def test_a_file_whose_version_was_set_back_by_an_older_kernel_is_whole(path):
+    assert await check_everything_is_there(path) == ""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA user_version=2")
+    assert await check_everything_is_there(path) == ""
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
+
+
+def test_a_purge_leaves_the_version_of_a_newer_kernel(tmp_path):
+    journal = Journal(tmp_path / "journal.sqlite")
+    try:
+        with closing(sqlite3.connect(journal.path)) as connection, connection:
+            connection.execute(f"PRAGMA user_version={VERSION + 1}")
+        purge(journal, Waste())
+    finally:
+        journal.close()
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)

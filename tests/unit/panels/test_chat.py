@@ -3,6 +3,7 @@
 import io
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from answering import Answering, Says, delta, talking
@@ -152,6 +153,18 @@ def test_again_asks_anew_even_if_an_answer_is_kept(state, box):
     settled(state)
     assert box.count(CHATS) == before + 1
     assert len(state.rows) == 1
+
+
+def test_what_was_purged_is_not_asked_again(state, box):
+    ask(state, "Say hello.")
+    before = box.count(CHATS)
+    state.rows = [replace(state.rows[0], question=None, answer=None, state="gone")]
+    assert not state.again(1)
+    assert "purged" in state.error
+    assert "purged: it is not sent" in state.entry(1).answer
+    state.edit(1)
+    assert (state.draft, state.editing) == ("", 1)
+    assert box.count(CHATS) == before
 
 
 def test_a_turn_and_a_thread_can_be_dropped(state):

@@ -129,50 +129,54 @@ def change(made: Any, name: str, value: Any) -> None:
 
 class Confirm:
     """
-    A button whose first click only asks, and whose second does it.
+    A button that only asks; another one beside it, where no double click falls, does it.
 
     Parameters
     ----------
     text, about
         As of `button`.
     action
-        What the second click does.
+        What the second button does.
     question
-        Gives what stands on the button after the first click.
+        Gives what stands on it; "" where there is nothing to do.
     """
 
     def __init__(
         self, text: str, action: Callable[[], Any], *, about: str, question: Callable[[], str]
     ) -> None:
-        self._text = text
         self._action = action
         self._question = question
         self._asked = ""
-        self.button = button(text, self._click, about=about)
+        self.button = button(text, self._ask, about=about)
+        self._sure = button("", self._do, about=about, style="danger")
         self._keep = button("Keep it", self.reset, about="Do nothing")
-        self.box = widgets.HBox([self.button, self._keep])
+        self.box = row(self.button, self._sure, self._keep)
         self.reset()
 
     @property
     def is_asking(self) -> bool:
-        """Whether it was clicked once."""
+        """Whether it waits for the second click."""
         return bool(self._asked)
 
     def reset(self) -> None:
         """Ask again before anything is done."""
-        self._asked = ""
-        self.button.description, self.button.button_style = self._text, ""
-        self._keep.layout.display = "none"
+        self._show("")
 
-    def _click(self) -> None:
-        question = self._question()
-        if question and question == self._asked:
-            self.reset()
+    def _ask(self) -> None:
+        self._show(self._question())
+
+    def _do(self) -> None:
+        # What was asked about is what is done, even if another one was chosen meanwhile.
+        agreed = self._asked and self._asked == self._question()
+        self.reset()
+        if agreed:
             self._action()
-        elif question:
-            self._asked = question
-            self.button.description, self.button.button_style = plain(question), "danger"
-            self._keep.layout.display = ""
+
+    def _show(self, question: str) -> None:
+        self._asked = question
+        self._sure.description = plain(question)
+        for each in (self._sure, self._keep):
+            each.layout.display = "" if question else "none"
 
 
 class StatusLine:

@@ -1,5 +1,11 @@
 """What has to hold of a page that shows hostile texts in widgets."""
 
+import re
+
+from playwright.sync_api import expect
+
+WHERE = re.compile(r"([\d,]+) to ([\d,]+) of ([\d,]+)")
+
 OPEN_ALL = """() => {
   document.querySelectorAll('details').forEach(folded => { folded.open = true });
   document.querySelectorAll('.nbnebius-panel *').forEach(element =>
@@ -22,3 +28,15 @@ def assert_harmless(page):
     assert page.evaluate("() => window.__pwn") is None
     assert page.evaluate(FOREIGN) == []
     assert page.watch.outside == []
+
+
+def turn_all_pages(panel):
+    """Go through a panel's table to its last page."""
+    where = panel.get_by_text(WHERE)
+    while True:
+        text = where.inner_text()
+        _, last, count = WHERE.search(text).groups()
+        if last == count:
+            return
+        panel.get_by_role("button", name="Next").click()
+        expect(where).not_to_have_text(text)

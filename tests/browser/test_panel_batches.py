@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browser.conftest import save_panel
-from browser.harmless import assert_harmless
+from browser.harmless import assert_harmless, turn_all_pages
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -19,7 +19,7 @@ def make(count, tokens):
     file = neb.upload(pd.DataFrame({"body": [body] * count}))
     return neb.create_batch(file["id"][0], metadata={"about": f"FRONT {count}"})
 
-long, short = make(2000, 400), make(5, 5)
+long, short = make(10_000, 400), make(5, 5)
 """
 LOOK = "print(len(greetings), list(greetings.columns)[:1], long.status)"
 HOSTILE = """%load_ext nbnebius
@@ -83,8 +83,5 @@ def test_nothing_that_a_server_tells_of_batches_runs_or_loads_anything(open_note
     panel = notebook.cell_output(0).locator(".nbnebius-panel")
     panel.get_by_text("1 to 10 of").wait_for()
     panel.get_by_role("button", name="Cancel it").click()
-    following = panel.get_by_role("button", name="Next")
-    while following.is_enabled():
-        following.click()
-        page.wait_for_timeout(50)
+    turn_all_pages(panel)
     assert_harmless(page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browser.conftest import save_panel
-from browser.harmless import assert_harmless
+from browser.harmless import assert_harmless, turn_all_pages
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -70,8 +70,5 @@ def test_no_name_of_a_file_runs_or_loads_anything(open_notebook, page):
     panel = notebook.cell_output(0).locator(".nbnebius-panel")
     panel.get_by_text("1 to 10 of").wait_for()
     panel.get_by_role("button", name="Delete", exact=True).click()
-    following = panel.get_by_role("button", name="Next")
-    while following.is_enabled():
-        following.click()
-        page.wait_for_timeout(50)
+    turn_all_pages(panel)
     assert_harmless(page)

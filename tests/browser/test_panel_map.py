@@ -6,7 +6,7 @@ import re
 
 import pytest
 from browser.conftest import save_panel
-from browser.harmless import assert_harmless
+from browser.harmless import assert_harmless, turn_all_pages
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -188,7 +188,5 @@ def test_no_text_of_a_frame_or_a_model_runs_or_loads_anything(open_notebook, pag
     press(panel, "As cell")
     panel.get_by_text("1 to 10 of").wait_for()
     assert_harmless(page)
-    while panel.get_by_role("button", name="Next").is_enabled():
-        press(panel, "Next")
-        page.wait_for_timeout(50)
+    turn_all_pages(panel)
     assert_harmless(page)

@@ -185,10 +185,7 @@ def _plain(status: int, it_says: Said, about: About) -> tuple[str, str]:
             "A gateway stands before it, and has no answer from it. Try again in a while.",
         )
     if it_says.html:
-        return (
-            f"{about.address or 'the server'} answered {status} with a web page",
-            _SIGN_IN,
-        )
+        return f"{about.address or 'the server'} answered {status} with a web page", _SIGN_IN
     sentences = {
         400: ("the server cannot work with this request", _LOOK),
         403: ("this key may not do that", "Ask the owner of the key's project."),
@@ -210,10 +207,8 @@ def _not_there(about: About) -> tuple[str, str]:
     if kept := _KEPT_THERE.match(about.path):
         kind, lists = _LISTED[kept[1]]
         return f"there is no {kind} {printable(kept[2])!r} here", f"{lists} lists what there is."
-    return (
-        f"{about.address or 'the server'} has no {about.path or 'such path'}",
-        "Is this the right address? An API's address ends in /v1/.",
-    )
+    what = f"{about.address or 'the server'} has no {about.path or 'such path'}"
+    return what, "Is this the right address? An API's address ends in /v1/."
 
 
 def _lacks(message: str) -> tuple[str, str] | None:

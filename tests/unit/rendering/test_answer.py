@@ -50,7 +50,7 @@ def test_a_footer_is_one_line():
         footer_text(
             model="m\nx", tokens=1, cost=None, thread="main", turn=4, sent=3, extra=["kept"]
         )
-        == "m x · 1 token · price unknown · thread a, turn 4, 3 sent · kept"
+        == "m x · 1 token · price unknown · thread main, turn 4, 3 sent · kept"
     )
     assert footer_text(model="m", tokens=None, cost=0.0, turn=2, sent=1) == (
         "m · USD 0 · turn 2, 1 sent"

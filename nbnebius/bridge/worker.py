@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,16 +31,30 @@ class Worker:
         thread = self._thread
         return thread is not None and thread.is_alive()
 
-    def begin(self, work: Callable[[], None]) -> bool:
-        """Run `work` and come back at once; False, and nothing is run, while another is running."""
+    def begin(self, work: Callable[[], None], *, after: bool = False) -> bool:
+        """
+        Run `work` and come back at once.
+
+        While another is running, nothing is run and False comes back; with `after`, it is run when
+        the other has ended.
+        """
         with self._lock:
-            if self.busy and self._thread is not threading.current_thread():
+            before = self._thread if self.busy else None
+            if before is threading.current_thread():
+                before = None
+            if before is not None and not after:
                 return False
             self._stopping.clear()
+
+            def run() -> None:
+                if before is not None:
+                    before.join()
+                work()
+
             # What the kernel notes of the cell that is answered goes with the work.
             context = contextvars.copy_context()
             self._thread = threading.Thread(
-                target=context.run, args=(work,), name="nbnebius-panel", daemon=True
+                target=context.run, args=(run,), name="nbnebius-panel", daemon=True
             )
             self._thread.start()
             return True
@@ -63,7 +78,9 @@ class Worker:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing is running, at most `timeout` seconds; False where something is."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(timeout)
+        until = None if timeout is None else time.monotonic() + timeout
+        while (thread := self._thread) is not None and thread.is_alive():
+            thread.join(None if until is None else max(0.0, until - time.monotonic()))
+            if until is not None and time.monotonic() >= until:
+                break
         return not self.busy

@@ -14,7 +14,9 @@ class ModelsOptions(OutputOptions):
     """A parsed models line."""
 
     text: str = ""
-    search: str | None = option("--search", metavar="TEXT", help="part of an id, in any case")
+    search: str | None = option(
+        "--search", metavar="TEXT", help="words of an id or a name, in any case"
+    )
     source: str | None = option(
         "--source",
         metavar="CATALOG",
@@ -28,7 +30,9 @@ class ModelsOptions(OutputOptions):
         help="only models of this type",
     )
     sort: str | None = option(
-        "--sort", metavar="COLUMN", help="sort by a column, as price_out or context"
+        "--sort",
+        metavar="COLUMN",
+        help="sort by a column, as price_out; -context: the largest first",
     )
     max_price: float | None = option(
         "--max-price", kind="number", metavar="USD", help="at most this per million output tokens"

@@ -80,7 +80,7 @@ def filter_models(
     context: int | None = None,
 ) -> pd.DataFrame:
     """
-    Keep the models that were asked for.
+    Keep the models that were asked for; `nbnebius.models` says how.
 
     Raises
     ------
@@ -89,6 +89,8 @@ def filter_models(
     """
     if type is not None and type not in TYPES:
         raise OptionError(f"There is no type {type!r}", why="the types are " + ", ".join(TYPES))
+    down = sort is not None and sort.startswith("-")
+    sort = sort[1:] if sort is not None and down else sort
     if sort is not None and sort not in frame.columns:
         from difflib import get_close_matches
 
@@ -98,8 +100,10 @@ def filter_models(
             why=f"did you mean {near[0]}?" if near else "",
             hint="the columns are " + ", ".join(frame.columns),
         )
-    if search.strip():
-        frame = frame[frame["id"].str.contains(search.strip(), case=False, regex=False)]
+    names = frame["id"] + "\n" + frame["name"].fillna("")
+    for word in search.split():
+        here = names.reindex(frame.index).str.contains(word, case=False, regex=False)
+        frame = frame[here.astype(bool)]
     if type is not None:
         wanted = ["chat", "vision"] if type == "chat" else [type]
         frame = frame[frame["type"].isin(wanted)]
@@ -108,5 +112,5 @@ def filter_models(
     if context is not None:
         frame = frame[(frame["context"] >= context).fillna(value=False)]
     if sort is not None:
-        frame = frame.sort_values(sort, kind="stable", na_position="last")
+        frame = frame.sort_values(sort, kind="stable", na_position="last", ascending=not down)
     return frame.reset_index(drop=True)

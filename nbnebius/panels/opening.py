@@ -11,10 +11,10 @@ from nbnebius.errors import OptionError
 # At run time: loaded later, the module would take the place of this room's function `panel`.
 from nbnebius.panels.panel import Panel  # noqa: TC001
 
-PANELS = ("batches", "chat", "files", "map", "usage")
+PANELS = ("batches", "chat", "embeddings", "files", "images", "map", "models", "usage")
 """The names of the panels; each is a folder with ``state.py`` and ``view.py``."""
 
-TAKES_FRAME: frozenset[str] = frozenset({"map"})
+TAKES_FRAME: frozenset[str] = frozenset({"embeddings", "map"})
 
 
 def panel(name: str, *, frame: Any = None) -> Panel:

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-INCHES = (7.0, 3.2)
+INCHES = 7.0, 3.2
 DOTS = 100  # per inch: 700 pixels wide
 
 
-def plot_html(draw: Callable[[Axes], object], *, about: str) -> str:
+def plot_html(
+    draw: Callable[[Axes], object], *, about: str, inches: tuple[float, float] = INCHES
+) -> str:
     """
     Draw a plot into an ``<img>``.
 
@@ -27,11 +29,13 @@ def plot_html(draw: Callable[[Axes], object], *, about: str) -> str:
         Draws into the Axes it is given.
     about
         What is to be seen, for who cannot see it.
+    inches
+        Its width and height, of 100 pixels each.
     """
     from matplotlib.figure import Figure
 
     # Not pyplot: that one belongs to the main thread.
-    figure = Figure(figsize=INCHES, dpi=DOTS, layout="constrained", facecolor="white")
+    figure = Figure(figsize=inches, dpi=DOTS, layout="constrained", facecolor="white")
     draw(figure.add_subplot())
     file = io.BytesIO()
     figure.savefig(file, format="png")

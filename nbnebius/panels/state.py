@@ -61,6 +61,7 @@ class State:
         self._listeners: list[Callable[[], None]] = []
         self._told: list[str] = []
         self._began = 0.0
+        self._next: tuple[str, Callable[[Caller], None]] | None = None
 
     @property
     def busy(self) -> bool:
@@ -107,13 +108,26 @@ class State:
             except Exception as error:  # noqa: BLE001 - an error nobody sees would be silence
                 self.error = words(error)
             finally:
-                self.doing = ""
+                with self.lock:
+                    self.doing = ""
+                    following, self._next = self._next, None
                 self.status = " · ".join([*filter(None, [self.status]), *self._told])
                 self.changed()
+            if following is not None:
+                self.renew(*following)
 
-        self._worker.begin(run)
+        # The piece before may still be telling whoever listens that it has ended.
+        self._worker.begin(run, after=True)
         self.changed()
         return True
+
+    def renew(self, doing: str, work: Callable[[Caller], None]) -> None:
+        """Start a piece of work as `begin` does, at the latest when what is running has ended."""
+        with self.lock:
+            self._next = (doing, work) if self.doing else None
+            waits = self._next is not None
+        if not waits and not self.begin(doing, work):
+            self.renew(doing, work)
 
     def attempt(self, action: Callable[[], None]) -> None:
         """Do something at once; what goes wrong is told in the panel."""
@@ -126,6 +140,7 @@ class State:
 
     def stop(self) -> None:
         """Stop what is running; what was paid for is kept."""
+        self._next = None
         self._worker.stop()
 
     def wait(self, timeout: float | None = None) -> bool:

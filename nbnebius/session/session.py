@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.errors import OptionError
+from nbnebius.errors import NebiusError, OptionError, Stopped
 from nbnebius.session.attaching import Attaching
 from nbnebius.session.budgets import Budgets
 from nbnebius.session.caller import FUNCTION, Caller
@@ -25,6 +25,8 @@ from nbnebius.session.searching import Searching
 from nbnebius.session.taping import Taping
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nbnebius.types.model import ModelRecord
 
 
@@ -60,13 +62,47 @@ class Session(
         """List the service's models; see `nbnebius.models`."""
         return self.run(lambda service: service.catalog(refresh=refresh), caller).records
 
-    def models_of(self, source: str, **options: Any) -> list[ModelRecord]:
+    def models_of(
+        self, source: str, *, caller: Caller = FUNCTION, **options: Any
+    ) -> list[ModelRecord]:
         """List the models of one of the catalogs; see `nbnebius.models`."""
         if source == "nebius":
             if options:
                 raise OptionError(
                     f"{source} takes no {', '.join(options)}", why="--source says which catalog"
                 )
-            return self.models()
+            return self.models(caller=caller)
         project = self.project
-        return self.run(lambda service: neighbour_records(service, source, project, **options))
+        return self.run(
+            lambda service: neighbour_records(service, source, project, **options), caller
+        )
+
+    def models_of_all(
+        self, *, failed: Callable[[str, NebiusError], None], caller: Caller = FUNCTION
+    ) -> list[ModelRecord]:
+        """
+        List the models of every catalog that is set up, one after the other.
+
+        Parameters
+        ----------
+        failed
+            Told of each catalog that cannot be read.
+
+        Raises
+        ------
+        NebiusError
+            None can be read; the first reason is raised.
+        """
+        records: list[ModelRecord] = []
+        failures: list[NebiusError] = []
+        for source in ("nebius", "nebius_custom", *self.neighbours()):
+            try:
+                records += self.models_of(source, caller=caller)
+            except Stopped:
+                raise
+            except NebiusError as error:
+                failures.append(error)
+                failed(source, error)
+        if failures and not records:
+            raise failures[0]
+        return records

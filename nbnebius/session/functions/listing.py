@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from nbnebius.errors import NebiusError, OptionError, Stopped
+from nbnebius.errors import OptionError
 from nbnebius.session.default import default_session
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbnebius.errors import NebiusError
     from nbnebius.types.model import ModelRecord
 
 
@@ -40,11 +41,12 @@ def models(
         ``nebius`` (the session's own service), ``nebius_custom``, ``open_webui``,
         ``nebula_block``, or ``all``: those with a key. One of them that fails is a warning.
     search
-        Part of an id, in any case.
+        Words, in any case: models whose id or name holds all of them.
     type
         chat, vision, embedding, image, completion or other; chat includes vision.
     sort
-        A column; the cheapest or smallest first, unknown last.
+        A column; the cheapest or smallest first, or, with a ``-`` before it, the largest; unknown
+        last.
     max_price
         At most this many USD per million output tokens.
     context
@@ -67,7 +69,7 @@ def models(
     """
     from nbnebius.frames.models import filter_models, model_frame
 
-    theirs = {
+    theirs: dict[str, Any] = {
         "base_url": base_url,
         "api_key": api_key,
         "query": query,
@@ -92,17 +94,7 @@ def models(
 
 
 def _all() -> list[ModelRecord]:
-    sources = ["nebius", "nebius_custom", *default_session().neighbours()]
-    records: list[ModelRecord] = []
-    failures: list[NebiusError] = []
-    for source in sources:
-        try:
-            records += default_session().models_of(source)
-        except Stopped:
-            raise
-        except NebiusError as error:
-            failures.append(error)
-            warnings.warn(f"{source}: {error.what}", stacklevel=3)
-    if failures and not records:
-        raise failures[0]
-    return records
+    def warn(source: str, error: NebiusError) -> None:
+        warnings.warn(f"{source}: {error.what}", stacklevel=5)
+
+    return default_session().models_of_all(failed=warn)

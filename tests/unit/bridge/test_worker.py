@@ -54,3 +54,12 @@ def test_a_stop_that_came_too_late_does_not_stop_the_next_piece():
     worker.stop()
     with pytest.raises(KeyboardInterrupt):
         worker.check()
+
+
+def test_a_piece_may_wait_for_the_one_before():
+    worker, go, ended = Worker(), threading.Event(), []
+    worker.begin(lambda: (go.wait(10), ended.append(1)))
+    assert worker.begin(lambda: ended.append(2), after=True)
+    go.set()
+    assert worker.wait(10)
+    assert ended == [1, 2]

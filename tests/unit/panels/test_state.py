@@ -82,3 +82,30 @@ def test_events_become_one_line():
     state.begin("mapping", work)
     state.wait(10)
     assert state.status.endswith("answers are kept")
+
+
+def test_work_may_begin_while_the_end_of_the_last_is_still_being_told():
+    state, telling, go, ended = State(), threading.Event(), threading.Event(), []
+
+    def hear():
+        if not state.busy and not telling.is_set():
+            telling.set()
+            go.wait(10)
+
+    state.listen(hear)
+    state.begin("one", lambda _: None)
+    assert telling.wait(10)
+    assert state.begin("two", lambda _: ended.append(2))
+    go.set()
+    assert state.wait(10)
+    assert (ended, state.busy) == ([2], False)
+
+
+def test_what_is_renewed_meanwhile_is_done_once_more_and_only_the_last_of_it():
+    state, go, done = State(), threading.Event(), []
+    state.renew("looking", lambda _: (go.wait(10), done.append(1)))
+    state.renew("looking", lambda _: done.append(2))
+    state.renew("looking", lambda _: done.append(3))
+    go.set()
+    assert state.wait(10)
+    assert done == [1, 3]

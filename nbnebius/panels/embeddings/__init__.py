@@ -1,0 +1,1 @@
+"""A frame's vectors as a map, searched and selected from."""

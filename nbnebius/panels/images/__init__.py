@@ -1,0 +1,1 @@
+"""Pictures drawn, varied and swept over."""

@@ -1,0 +1,1 @@
+"""The catalogs of models, filtered, compared and chosen from."""

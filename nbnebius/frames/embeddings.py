@@ -145,7 +145,7 @@ def _rows(frame: pd.DataFrame, column: str) -> list[Any]:
         raise OptionError(
             f"The frame has no column {column!r}",
             why="its columns are " + ", ".join(map(str, frame.columns[:12])),
-            hint="pass column= with the name of the vectors' column",
+            hint="embed gives a frame of vectors; column= names theirs if it is another",
         )
     return list(frame[column])
 

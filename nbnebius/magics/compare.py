@@ -148,6 +148,11 @@ def _finish(
         screen.finish_comparison(comparison)
     else:
         screen.finish_line(f"{options.out}: {comparison.footer}", comparison.metadata)
+        # Nothing else shows who has no answer; what all of them fail with is raised.
+        if not options.quiet and any(comparison.replies):
+            screen.notes += [
+                f"{entry.model}: {entry.reason}" for entry in comparison.entries if entry.error
+            ]
 
 
 def _bind(notebook: Notebook, options: CompareOptions, frame: Any) -> None:

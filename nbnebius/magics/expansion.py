@@ -199,9 +199,37 @@ def _value(
     except OptionError:
         raise
     except Exception as error:  # noqa: BLE001 - a user's object may raise anything
-        raise OptionError(
-            f"{{{{{expression}}}}} is not there", why=f"{type(error).__name__}: {str(error)[:120]}"
-        ) from None
+        raise _not_there(node, expression, namespace, error) from None
+
+
+def _not_there(
+    node: ast.expr, expression: str, namespace: Mapping[str, Any], error: Exception
+) -> OptionError:
+    """Say which attribute or index lacks, and the nearest of a frame's columns or a dict's keys."""
+    # A KeyError's text is the repr of what it tells.
+    told = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    near = _nearest_inside(node, expression, namespace)
+    return OptionError(
+        f"{{{{{expression}}}}} is not there",
+        why=f"{type(error).__name__}: {told[:120]}",
+        hint=f"did you mean {near}?" if near else "",
+    )
+
+
+def _nearest_inside(node: ast.expr, expression: str, namespace: Mapping[str, Any]) -> str | None:
+    if isinstance(node, ast.Attribute):
+        wanted: Any = node.attr
+    elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        wanted = node.slice.value
+    else:
+        return None
+    try:
+        owner = _value(node.value, expression, namespace)
+        inside = owner if isinstance(owner, dict) else getattr(owner, "columns", ())
+        names = [name for name in inside if isinstance(name, str)]
+    except Exception:  # noqa: BLE001 - a user's object may raise anything
+        return None
+    return next(iter(get_close_matches(str(wanted), names, n=1)), None)
 
 
 def _constant(node: ast.expr) -> Any:

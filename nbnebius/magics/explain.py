@@ -11,7 +11,12 @@ from nbnebius.magics.expansion import lookup
 from nbnebius.magics.history import CELL, inputs
 from nbnebius.magics.screen import show_text
 from nbnebius.session import default_session
-from nbnebius.session.explaining import cell_to_mend, explaining
+from nbnebius.session.explaining import (
+    asking_about_last,
+    cell_to_mend,
+    explaining,
+    last_error,
+)
 from nbnebius.work.estimate import estimate_tokens
 
 if TYPE_CHECKING:
@@ -26,7 +31,7 @@ HINT = "name a variable, a function, or a cell as In[3]; nothing at all is the l
 
 def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:  # noqa: ARG001 - the shape of all magics
     """Run the magic; the `Reply` comes back unless it went to a variable."""
-    with notebook.errors.kept():
+    with asking_about_last():
         namespace = namespace_of(notebook, local)
         options, notes = read(EXPLAIN, line, None, namespace)
         if options.help:
@@ -39,7 +44,7 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
 def subject(notebook: Notebook, named: str | None, namespace: Mapping[str, Any]) -> tuple[Any, str]:
     """Give what a line names, and its name: a cell, a variable, or the last error for nothing."""
     expression = (named or "").strip()
-    error = notebook.errors.last()
+    error = last_error()
     if not expression:
         return error, ""
     if found := CELL.match(expression):

@@ -9,7 +9,7 @@ from nbnebius.magics.calling import namespace_of, read
 from nbnebius.magics.explain import ask, subject
 from nbnebius.magics.offering import offer
 from nbnebius.magics.screen import show_text
-from nbnebius.session.explaining import fixing
+from nbnebius.session.explaining import asking_about_last, fixing
 from nbnebius.work.code import longest_code
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any]) -> Any:  # noqa: ARG001 - the shape of all magics
     """Run the magic; the `Reply` comes back unless it went to a variable."""
-    with notebook.errors.kept():
+    with asking_about_last():
         namespace = namespace_of(notebook, local)
         options, notes = read(FIX, line, None, namespace)
         if options.help:

@@ -88,7 +88,9 @@ class Names(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name == "Err" and name not in self._names:
-            error = self._notebook.errors.last()
+            from nbnebius.session.explaining import last_error
+
+            error = last_error()
             if error is None:
                 raise OptionError(
                     "There is no {{Err}}", why="no cell has failed since the kernel started"

@@ -6,8 +6,6 @@ import hashlib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.magics.errors import Errors
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -75,7 +73,6 @@ class Notebook:
         self._execution: Any = None
         self._count = 0
         self._shown: list[Any] = []
-        self.errors = Errors()
         # The places whose code was offered for a next cell, and that code.
         self.offered: dict[str, str] = {}
         # The magic, line and body of the last prompt, as they were typed.

@@ -31,6 +31,8 @@ SHAPING = (
     "model", "temperature", "max_tokens", "top_p", "seed", "stop", "set", "system", "images",
     "tools", "approve", "schema", "schema_multi", "repair", "file", "as_",
 )  # fmt: skip
+# What lets a prompt read more than itself, or call something: not from a file that came from afar.
+REACHING = ("file", "images", "tools")
 ADDED = frozenset({"set", "images", "file"})
 SCHEMAS = frozenset({"schema", "schema_multi"})
 HEAD = re.compile(r"%%(chat|map)\b[ \t]*(.*)(?:\n|$)")
@@ -117,6 +119,8 @@ def filled(options: O, namespace: Mapping[str, Any], notes: list[str]) -> tuple[
         raise OptionError(
             f"The saved prompt {options.with_} uses another one", hint="save its whole text"
         )
+    if _is_path(options.with_):
+        _refuse_reaching(base, options.with_)
     merged = dataclasses.replace(options, **_under(options, base))
     if base.raw == options.raw:
         both = "\n\n".join(filter(None, (base.prompt, options.prompt)))
@@ -128,12 +132,28 @@ def filled(options: O, namespace: Mapping[str, Any], notes: list[str]) -> tuple[
 
 def _find(name: str) -> SavedPrompt:
     """Find a prompt: a saved one by its name, else a file's."""
-    if not re.search(r"[./\\]", name):
+    if not _is_path(name):
         return default_session().saved_prompt(name)
     found = _from_text(name, read_file(name))
     if found is None:
         raise OptionError(f"{name} is empty", hint="write the prompt into it")
     return found
+
+
+def _is_path(name: str) -> bool:
+    return re.search(r"[./\\]", name) is not None
+
+
+def _refuse_reaching(base: Any, path: str) -> None:
+    """Refuse a file's flags that would send something else along, unseen."""
+    for each in options_of(type(base)):
+        if each.name in REACHING and getattr(base, each.name):
+            raise OptionError(
+                f"The prompt in {path} has {each.long}, which a file may not bring",
+                why="it would be sent, or called, without your having written it",
+                hint=f"write {each.long} yourself, or look at it and keep it under a name: "
+                f"%nebius save NAME --file {path}",
+            )
 
 
 def _under(options: Any, base: Any) -> dict[str, Any]:

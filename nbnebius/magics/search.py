@@ -73,15 +73,21 @@ def _frame(name: str | None, namespace: Mapping[str, Any]) -> Any:
     if name is not None:
         return lookup(name, namespace, hint="name what %embed -o NAME gave")
     ours = [
-        one
-        for one, value in namespace.items()
-        if not one.startswith("_") and "nbnebius" in (getattr(value, "attrs", None) or ())
+        one for one, value in namespace.items() if not one.startswith("_") and _holds_vectors(value)
     ]
     raise OptionError(
         "Which frame should be searched?",
         why="these hold vectors: " + ", ".join(ours[:12]) if ours else "",
-        hint=f"%search --frame {ours[0] if ours else 'NAME'} a question in words",
+        hint=f"%search --frame {ours[0]} a question in words"
+        if ours
+        else "make one first, as %embed -o vectors df.column, then %search --frame vectors …",
     )
+
+
+def _holds_vectors(value: Any) -> bool:
+    """Tell what `embed` gave from what `map` and the others gave."""
+    about = (getattr(value, "attrs", None) or {}).get("nbnebius")
+    return isinstance(about, dict) and "dimensions" in about
 
 
 def _footer(count: int, of: int, asked: pd.DataFrame, name: str | None) -> str:

@@ -30,7 +30,8 @@ def check_frame(frame: Any, *columns: str | None, made_by: str = "embed") -> Non
         if name is not None and name not in frame.columns:
             raise OptionError(
                 f"The frame has no column {name!r}",
-                hint="its columns are " + ", ".join(map(str, frame.columns[:12])),
+                why="its columns are " + ", ".join(map(str, frame.columns[:12])),
+                hint=f"plot what {made_by} gives, or name one of these",
             )
 
 

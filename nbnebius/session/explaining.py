@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,9 +14,11 @@ from nbnebius.errors import OptionError
 from nbnebius.transport.redact import hide_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nbnebius.types.secret import Secret
 
-__all__ = ["Question", "explaining", "fixing", "last_error"]
+__all__ = ["Question", "asking_about_last", "explaining", "fixing", "last_error"]
 
 _SYSTEM: Final = (
     "You help a person who works in a Jupyter notebook with Python. Be brief and exact. What the "
@@ -34,6 +37,7 @@ _FIX: Final = (
     "in it, leave *** as it is."
 )
 _TOKENS_OF_A_VALUE: Final = 2_000
+_ABOUT: Final = "_nbnebius_asked_about"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,30 @@ class Question:
 
 
 def last_error() -> BaseException | None:
-    """Give the error that is being handled, else the last that nobody caught; None for none."""
+    """
+    Give the error that is being handled, else the last that nobody caught; None for none.
+
+    Where `explain` or `fix` failed itself, it is the error that it was asked about.
+    """
     found = sys.exception() or getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    while found is not None and _ABOUT in vars(found):
+        found = vars(found)[_ABOUT]
     return found if isinstance(found, BaseException) else None
+
+
+@contextmanager
+def asking_about_last() -> Iterator[None]:
+    """
+    Let an error inside of this not count as the last one.
+
+    Where `explain` or `fix` fails, as for want of a key, running it again asks about the same.
+    """
+    about = last_error()
+    try:
+        yield
+    except BaseException as error:
+        vars(error)[_ABOUT] = about
+        raise
 
 
 def explaining(what: Any, name: str = "", key: Secret | None = None) -> Question:

@@ -53,6 +53,9 @@ _CANNOT = re.compile(
 _TOOLS = re.compile(r"(?i)\btools?\b|tool[ _-]?(?:choice|call)|function[ _-]call")
 _SEEING = re.compile(r"(?i)\bimages?\b|image_url|\bvision\b|multi-?modal")
 _LOOK = "--dry-run shows the request as it is sent."
+# What the server keeps under an id, and what lists it.
+_KEPT_THERE = re.compile(r"/*(batches|files)/([^/]+)")
+_LISTED = {"batches": ("batch", "%batches"), "files": ("file", "%nebius files")}
 _SIGN_IN = "Is this a network's sign-in page? Else look at the address: an API's ends in /v1/."
 _MODEL = re.compile(r"(?i)\bmodel\b")
 _MISSING = re.compile(r"(?i)not exist|not found|unknown|no such|invalid model|not available")
@@ -182,17 +185,11 @@ def _plain(status: int, it_says: Said, about: About) -> tuple[str, str]:
             "A gateway stands before it, and has no answer from it. Try again in a while.",
         )
     if it_says.html:
-        return (
-            f"{about.address or 'the server'} answered {status} with a web page",
-            _SIGN_IN,
-        )
+        return f"{about.address or 'the server'} answered {status} with a web page", _SIGN_IN
     sentences = {
         400: ("the server cannot work with this request", _LOOK),
         403: ("this key may not do that", "Ask the owner of the key's project."),
-        404: (
-            f"{about.address or 'the server'} has no {about.path or 'such path'}",
-            "Is this the right address? An API's address ends in /v1/.",
-        ),
+        404: _not_there(about),
         429: (
             "too many requests",
             "Wait, then run it again, or ask for a higher limit; %models shows the limits.",
@@ -203,6 +200,15 @@ def _plain(status: int, it_says: Said, about: About) -> tuple[str, str]:
     if status >= 500:  # noqa: PLR2004
         return f"the server failed with status {status}", "Try again in a while."
     return f"the server refused with status {status}", _LOOK
+
+
+def _not_there(about: About) -> tuple[str, str]:
+    """Part an id that is not known from an address that is none."""
+    if kept := _KEPT_THERE.match(about.path):
+        kind, lists = _LISTED[kept[1]]
+        return f"there is no {kind} {printable(kept[2])!r} here", f"{lists} lists what there is."
+    what = f"{about.address or 'the server'} has no {about.path or 'such path'}"
+    return what, "Is this the right address? An API's address ends in /v1/."
 
 
 def _lacks(message: str) -> tuple[str, str] | None:

@@ -194,3 +194,9 @@ def test_an_answer_in_another_form(kernel, form):
     assert (
         "<strong>" in kernel.ok("reply.show()").displays[0]["data"]["text/html"] or form != "text"
     )
+
+
+def test_a_model_that_fails_is_told_where_only_the_footer_shows(kernel):
+    cell = kernel.ok(f"%%compare -m {QWEN} -m no/such -o answers\nHello")
+    assert "1 of 2 models answered" in cell.plain
+    assert "no/such: no model 'no/such' here" in cell.plain

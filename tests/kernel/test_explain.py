@@ -193,3 +193,25 @@ def test_a_variable_called_in_or_err_is_the_users_own(kernel):
     kernel.ok("Err = 'my own'")
     assert "my own" in sent(kernel, "%chat {{Err}}")
     kernel.ok("del Err")
+
+
+def test_an_error_of_the_helpers_themselves_is_never_what_is_asked_about(
+    start_kernel, sandbox, ask_log
+):
+    kernel = start_kernel(sandbox)
+    kernel.ok("import nbnebius as neb")
+    before = len(ask_log(sandbox))
+    for ask in ("%explain", "neb.fix()", "neb.explain()", "%fix"):
+        assert "There is no error" in kernel.run(ask).message
+    assert len(ask_log(sandbox)) == before
+    kernel.run("1 / 0")
+    kernel.run("neb.explain(model='no/such')")
+    assert "ZeroDivisionError" in kernel.ok("%fix --dry-run").plain
+
+
+def test_the_sandbox_repeats_the_error_and_the_line_instead_of_inventing_code(kernel):
+    kernel.run("ratio = 1 / 0")
+    shown = kernel.ok("%explain").plain
+    assert "ZeroDivisionError: division by zero" in shown
+    assert "line 1, `ratio = 1 / 0`" in shown
+    assert "def " not in shown

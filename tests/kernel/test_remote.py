@@ -111,3 +111,10 @@ def test_a_catalog_that_is_down_is_a_warning(start_kernel, sandbox, tmp_path):
         cell = kernel.ok("everything = %models --source all")
         assert kernel.value("sorted(set(everything.source))") == "['nebius', 'open_webui']"
         assert str(cell.outputs).count("nebula_block: ") == 1
+
+
+def test_an_id_that_is_not_there_is_not_blamed_on_the_address(kernel):
+    cell = kernel.run("%batches batch_nope")
+    assert cell.ename == "NotFoundError"
+    assert "there is no batch 'batch_nope' here" in cell.message
+    assert "%batches lists" in cell.message

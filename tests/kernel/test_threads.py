@@ -256,6 +256,19 @@ def test_a_prompt_is_saved_from_text_and_from_a_file(kernel):
         assert body["temperature"] == 0.25
 
 
+@pytest.mark.parametrize("flag", ["--file secret.txt", "--images plot.png", "--tools remove"])
+def test_a_prompt_file_reads_nothing_but_itself_until_it_is_kept_under_a_name(kernel, flag):
+    (kernel.folder / "secret.txt").write_text("the launch code")
+    (kernel.folder / "afar.md").write_text(f"%%chat {flag}\nSum it up.\n")
+    cell = kernel.run("%chat --with ./afar.md")
+    assert cell.ename == "OptionError"
+    assert f"{flag.split()[0]}, which a file may not bring" in cell.message
+    kernel.ok("%nebius save afar --file afar.md")
+    if "secret" in flag:
+        content = dry(kernel, "%chat --with afar --dry-run")["messages"][0]["content"]
+        assert "the launch code" in content
+
+
 def test_a_saved_prompt_asks_for_every_row(kernel):
     kernel.ok("import pandas as pd\ndf = pd.DataFrame({'text': ['good {x}', 'bad']})")
     kernel.ok("%nebius save judge Is this good? {text}")

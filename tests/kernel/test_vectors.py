@@ -108,3 +108,12 @@ def test_an_interrupted_embedding_is_bound_before_the_error_is_raised(start_kern
     kernel.ok("%embed -o partly texts")
     assert kernel.value("int((partly.neb_status == 'ok').sum())") == "3000"
     assert kernel.value("sum(Slow.asked)") == "3000"
+
+
+def test_answers_are_not_taken_for_vectors(start_kernel, sandbox):
+    kernel = start_kernel(sandbox)
+    kernel.ok("import nbnebius as neb\njudged = neb.map(['a', 'b'], 'Say {text}')")
+    message = kernel.run("%search the cat").message
+    assert "judged" not in message
+    assert "%embed -o vectors" in message
+    assert "embed gives a frame of vectors" in kernel.run("%search --frame judged the cat").message

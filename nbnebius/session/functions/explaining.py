@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.session.default import default_session
-from nbnebius.session.explaining import explaining, fixing, last_error
+from nbnebius.session.explaining import asking_about_last, explaining, fixing, last_error
 
 if TYPE_CHECKING:
     from nbnebius.results import Reply
@@ -54,8 +54,9 @@ def explain(
     NebiusError
         Everything of `nbnebius.errors`.
     """
-    question = explaining(_subject(what), key=default_session().endpoint.key)
-    return _ask(question, model, cache=cache, private=private, parameters=parameters)
+    with asking_about_last():
+        question = explaining(_subject(what), key=default_session().endpoint.key)
+        return _ask(question, model, cache=cache, private=private, parameters=parameters)
 
 
 def fix(
@@ -96,8 +97,9 @@ def fix(
     NebiusError
         Everything of `nbnebius.errors`.
     """
-    question = fixing(_subject(what), key=default_session().endpoint.key)
-    return _ask(question, model, cache=cache, private=private, parameters=parameters)
+    with asking_about_last():
+        question = fixing(_subject(what), key=default_session().endpoint.key)
+        return _ask(question, model, cache=cache, private=private, parameters=parameters)
 
 
 def _subject(what: Any) -> Any:

@@ -147,3 +147,12 @@ def test_any_text_is_expanded_or_refused(template):
 @given(st.text(max_size=60))
 def test_a_value_is_never_looked_at_again(value):
     assert expand("<{{value}}>", {"value": value}).text == f"<{value}>"
+
+
+@pytest.mark.parametrize("place", ["frame.txt", "frame['txt']", "kept['txt']", "kept['txt'].more"])
+def test_a_misspelled_column_or_key_names_the_nearest(place):
+    names = {"frame": pd.DataFrame({"text": ["a"]}), "kept": {"text": "a"}}
+    with pytest.raises(OptionError) as raised:
+        expand(f"{{{{{place}}}}}", names)
+    assert "is not there" in raised.value.what
+    assert raised.value.hint == "did you mean text?"

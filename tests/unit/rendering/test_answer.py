@@ -47,10 +47,14 @@ def test_a_footer_is_one_line():
         == "Qwen/Qwen3-32B · 52 tokens · USD 0.000012"
     )
     assert (
-        footer_text(model="m\nx", tokens=1, cost=None, thread="main", turn=4, extra=["3 sent"])
-        == "m x · 1 token · price unknown · thread main, turn 4 · 3 sent"
+        footer_text(
+            model="m\nx", tokens=1, cost=None, thread="main", turn=4, sent=3, extra=["kept"]
+        )
+        == "m x · 1 token · price unknown · thread main, turn 4, 3 sent · kept"
     )
-    assert footer_text(model="m", tokens=None, cost=0.0, turn=2) == "m · USD 0 · turn 2"
+    assert footer_text(model="m", tokens=None, cost=0.0, turn=2, sent=1) == (
+        "m · USD 0 · turn 2, 1 sent"
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from nbnebius.sandbox.engines.skills.essay import greet, write_long
 from nbnebius.sandbox.engines.skills.knowing import recall
 from nbnebius.sandbox.engines.skills.labels import classify
 from nbnebius.sandbox.engines.skills.layout import draw_table, list_points, write_code
-from nbnebius.sandbox.engines.skills.mending import mend
+from nbnebius.sandbox.engines.skills.mending import explain, mend
 from nbnebius.sandbox.engines.skills.reading import answer_from_context, relate_results, summarize
 from nbnebius.sandbox.engines.skills.seeing import describe
 from nbnebius.sandbox.engines.voice import Voice
@@ -25,6 +25,7 @@ Skill = Callable[[Conversation, Voice], str | None]
 SKILLS: tuple[Skill, ...] = (
     relate_results,
     describe,
+    explain,
     mend,
     repeat,
     count,

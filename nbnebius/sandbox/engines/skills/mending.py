@@ -1,10 +1,15 @@
-"""Mending a cell that failed, where the error itself says how."""
+"""Explaining an error by its own words, and mending a cell where they say how."""
 
 import re
 
 from nbnebius.sandbox.engines.conversation import Conversation
 from nbnebius.sandbox.engines.voice import Voice
 
+_ASKS_WHY = re.compile(r"\bexplain this error\b", re.IGNORECASE)
+_ERROR = re.compile(
+    r"^## Error[^\n]*\n(?P<fence>`{3,})\n(?P<text>.*?)\n(?P=fence)$", re.DOTALL | re.MULTILINE
+)
+_MARKED = re.compile(r"^-> +(?P<number>\d+) \| (?P<code>.*)$", re.MULTILINE)
 _ASKS = re.compile(r"\bwhole corrected cell\b", re.IGNORECASE)
 _CELL = re.compile(
     r"^## The (?:cell|code)[^\n]*\n(?P<fence>`{3,})\n(?P<text>.*?)\n(?P=fence)$",
@@ -13,6 +18,23 @@ _CELL = re.compile(
 _LINE = re.compile(r"^(?P<mark>->|  ) +\d+ \|(?: (?P<code>.*))?$")
 _DID_YOU_MEAN = re.compile(r"'(\w+)'[^\n]*Did you mean: '(\w+)'\?")
 _MISSING_COLON = "expected ':'"
+
+
+def explain(conversation: Conversation, voice: Voice) -> str | None:
+    """Repeat what the error says, and the line that it points at."""
+    asks = _ASKS_WHY.search(conversation.task)
+    found = _ERROR.search(conversation.prompt) if asks else None
+    if found is None:
+        return None
+    error = found["text"].strip()
+    said = voice.pick(["The error says", "It failed with"], "explain")
+    at = ""
+    if line := _MARKED.search(conversation.prompt):
+        at = f" at line {line['number']}, `{line['code'].strip().replace('`', '')}`"
+    return (
+        f"{said}{at}:\n\n```text\n{error}\n```\n\nThe sandbox's engine is no language model: "
+        "it repeats the error and does not know why."
+    )
 
 
 def mend(conversation: Conversation, voice: Voice) -> str | None:

@@ -104,7 +104,10 @@ def cluster(
         raise OptionError(f"seed cannot be {seed!r}", why="it takes 0 or more")
     subject = read_subject(frame, column, text)
     if k is not None and k > len(subject.frame):
-        raise OptionError(f"k is {k}, and there are {len(subject.frame)} rows")
+        raise OptionError(
+            f"k is {k}, and there are {len(subject.frame)} rows",
+            hint=f"it takes 1 to {len(subject.frame)}, or None, which tries several",
+        )
     if named and subject.text is None:
         raise OptionError(
             "Which column holds the texts that clusters are named from?",
@@ -187,9 +190,14 @@ def _summary(found: Clusters) -> str:
     from math import isnan
 
     placed = int((found.labels >= 0).sum())
-    parts = [f"{placed:,} rows in {found.count} clusters"]
+    rows, clusters = _counted(placed, "row"), _counted(found.count, "cluster")
+    parts = [f"{rows} in {clusters}"]
     if not isnan(found.quality):
         parts.append(f"mean silhouette {found.quality:.2f}")
     if out := len(found.labels) - placed:
-        parts.append(f"{out:,} rows without a vector")
+        parts.append(f"{_counted(out, 'row')} without a vector")
     return "cluster: " + ", ".join(parts)
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

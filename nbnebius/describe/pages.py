@@ -82,7 +82,6 @@ def _no_text(name: str) -> OptionError:
 def _pdf_text(data: bytes, name: str) -> str:
     try:
         from pypdf import PdfReader
-        from pypdf.errors import PyPdfError
     except ImportError:
         raise OptionError(
             f"{name} is a PDF, and pypdf, which reads it, is not installed",
@@ -90,11 +89,12 @@ def _pdf_text(data: bytes, name: str) -> str:
         ) from None
     try:
         reader = PdfReader(BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise OptionError(f"{name} is locked by a password", hint="save it without one first")
-        pages = [page.extract_text() for page in reader.pages[:_MOST_PAGES]]
-    except (PyPdfError, ValueError, KeyError, TypeError, RecursionError) as error:
+        locked = reader.is_encrypted and not reader.decrypt("")
+        pages = [] if locked else [page.extract_text() for page in reader.pages[:_MOST_PAGES]]
+    except Exception as error:  # noqa: BLE001 - a broken file makes the reader raise anything
         raise OptionError(f"{name} cannot be read as a PDF", why=type(error).__name__) from None
+    if locked:
+        raise OptionError(f"{name} is locked by a password", hint="save it without one first")
     text = "\n\n".join(part.strip() for part in pages if part.strip())
     if not text:
         raise OptionError(

@@ -13,6 +13,7 @@ from nbnebius import errors
 from nbnebius.events import Note
 from nbnebius.session.consent import CONFIRM
 from nbnebius.session.default import default_session
+from nbnebius.session.functions.tasks.vectors import what_is_left
 
 CHAT, EMBED = "chat/completions", "embeddings"
 LINES = [
@@ -364,6 +365,13 @@ def test_more_clusters_than_there_are_different_rows_are_refused(at_sandbox):
     for k in (0, 1.5, True):
         with pytest.raises(errors.OptionError, match="k cannot be"):
             neb.tasks.cluster(same, k=k)
+
+
+def test_a_budget_that_a_step_used_up_is_still_a_budget_for_the_next():
+    frame = pd.DataFrame({"neb_cost": [0.25, 0.25]})
+    assert what_is_left(None, frame) is None
+    assert what_is_left(0.75, frame) == 0.25
+    assert 0 < what_is_left(0.5, frame) < 1e-8
 
 
 def test_a_budget_that_the_vectors_may_exceed_sends_nothing(at_sandbox):

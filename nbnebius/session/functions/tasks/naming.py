@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.errors import NebiusError
 from nbnebius.session.default import default_session
 from nbnebius.session.functions.tasks.rows import MATERIAL, with_instructions
+from nbnebius.session.functions.tasks.vectors import what_is_left
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,8 +92,7 @@ def _ask(told: list[str], system: str, options: dict[str, Any]) -> list[str]:
         **options,
     )
     assert isinstance(frame, pd.DataFrame)
-    if options.get("budget") is not None:
-        options["budget"] = max(options["budget"] - float(frame["neb_cost"].sum()), 1e-9)
+    options["budget"] = what_is_left(options.get("budget"), frame)
     return [" ".join(str(name).split()) for name in frame["topic"].fillna("")]
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EMBEDDING = "embedding"
+TOO_LITTLE = 1e-9  # USD: a budget that is spent is still a budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def buy(subject: Subject, wanted: Wanted) -> tuple[pd.DataFrame, NDArray[np.floa
         task=wanted.task,
         budget=wanted.budget,
     )
-    left = None if wanted.budget is None else wanted.budget - float(frame["neb_cost"].sum())
+    left = what_is_left(wanted.budget, frame)
     matrix_blocks(frame)
     return frame, matrix(frame), left
 
@@ -147,6 +148,11 @@ def plan_questions(what: str, model: str | None, requests: int, tokens: float) -
     """Give a step of short questions to a chat model."""
     chosen, record = default_session().run(lambda service: service.model("chat", model))
     return Step.of_questions(what, chosen, requests, tokens, Price.of(record))
+
+
+def what_is_left(budget: float | None, frame: pd.DataFrame) -> float | None:
+    """Give what a step leaves of a budget (USD); of one that is spent, too little for any call."""
+    return None if budget is None else max(budget - float(frame["neb_cost"].sum()), TOO_LITTLE)
 
 
 def check_budget(budget: float | None) -> None:

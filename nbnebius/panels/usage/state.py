@@ -69,7 +69,7 @@ class UsageState(State):
 
     def read(self) -> None:
         """Read the ledger anew."""
-        self.begin("reading the ledger", self._read)
+        self.renew("reading the ledger", self._read)
 
     def _read(self, caller: Caller) -> None:  # noqa: ARG002 - nothing is asked
         session = default_session()

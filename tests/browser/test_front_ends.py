@@ -31,8 +31,8 @@ CELLS = [
     '%%chat --schema "name, age int"\nAnna is 31 years old.',
     "%panel usage",
 ]
-SIZES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
-  .map(image => image.naturalWidth)"""
+SIZES = """() => Promise.all([...document.querySelectorAll('.jp-OutputArea-output img')]
+  .map(image => image.decode().then(() => image.naturalWidth)))"""
 TRUSTED = """() => { const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
   return Array.from({length: cells.length}, (_, at) => cells.get(at).trusted); }"""
 

@@ -36,7 +36,8 @@ def test_pictures_are_priced_drawn_varied_and_swept_over(open_notebook, page, fr
     panel.get_by_text("drawn for USD").wait_for()
     pictures = panel.locator("figure")
     expect(pictures).to_have_count(2)
-    assert panel.evaluate(LOADED)
+    # A page decodes pictures in its own time.
+    page.wait_for_function(LOADED, arg=panel.element_handle())
     panel.get_by_label("picture", exact=True).select_option(f"seed 8 · {PROMPTS[front]}")
     panel.get_by_role("button", name="Use its settings").click()
     expect(panel.get_by_label("seed", exact=True)).to_have_value("8")

@@ -39,7 +39,9 @@ def test_the_tour_runs_in_jupyterlab(open_notebook, page):
         notebook.run_cell(index)
     pictures = notebook.cell_output(draw).locator("img")
     assert pictures.count() == 4
-    widths = pictures.evaluate_all("images => images.map(image => image.naturalWidth)")
+    widths = pictures.evaluate_all(
+        "images => Promise.all(images.map(i => i.decode().then(() => i.naturalWidth)))"
+    )
     assert all(0 < width <= 512 for width in widths)
     notebook.cell(draw).scroll_into_view_if_needed()
     save_screenshot(page, "tour-images")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.frames.columns import column
 from nbnebius.frames.embeddings import STATUSES
 from nbnebius.frames.records import column_specs, record_frame
+from nbnebius.frames.texts import PART, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,7 +87,8 @@ def map_frame(
         wrong[number] = error
     known = [STATUSES.index(word) for word in (*words, "skipped")]
     stands = np.array(known, dtype=np.int8)[np.append(codes, len(words))]
-    answers = _answers(told[numbers].tolist(), schema, name, base.index, wrapped)
+    answers = _answers(told, numbers, schema, name, base.index, wrapped)
+    del told
     # What a model adds to a record by itself must not stand in for what is there.
     asked_for = answer_columns(schema, name, wrapped)
     taken = {*map(str, base.columns), *OWN} - set(asked_for)
@@ -96,7 +97,7 @@ def map_frame(
         stands[numbers], categories=pd.Index(STATUSES)
     )
     answers["neb_cached"] = np.append(np.frombuffer(cached, dtype=bool), False)[numbers]
-    answers["neb_error"] = column(wrong[numbers].tolist(), "string", base.index)
+    answers["neb_error"] = _texts(wrong, numbers)
     took = np.append(np.where(codes == UNSENT, np.nan, tokens), np.nan)[numbers]
     answers["neb_tokens"] = pd.Series(took, index=base.index).astype("Int64")
     paid = np.append(np.where(codes == UNSENT, np.nan, cost), np.nan)[numbers]
@@ -110,7 +111,8 @@ def map_frame(
 
 
 def _answers(
-    found: list[Any],
+    told: NDArray[Any],
+    numbers: NDArray[np.int32],
     schema: Mapping[str, Any] | None,
     name: str,
     index: Any,
@@ -119,8 +121,16 @@ def _answers(
     import pandas as pd
 
     if schema is None:
-        return pd.DataFrame({name: column(found, "string", index)}, index=index)
+        return pd.DataFrame({name: _texts(told, numbers)}, index=index)
     # Rows of one record each; what the schema does not name comes after.
-    frame = record_frame(found, schema)
+    frame = record_frame(told[numbers].tolist(), schema)
     frame.index = index
     return frame.rename(columns={wrapped: name}) if wrapped else frame
+
+
+def _texts(told: NDArray[Any], numbers: NDArray[np.int32]) -> Any:
+    """Give each row its request's text, part by part: a list of them all would double them."""
+    texts = Texts()
+    for start in range(0, len(numbers), PART):
+        texts.extend(told[numbers[start : start + PART]].tolist())
+    return texts.column()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PART = 2**15  # texts; Python's own objects take several times the memory of a column's
 
@@ -22,6 +25,12 @@ class Texts:
     def append(self, text: str | None) -> None:
         """Add one; None is missing."""
         self._values.append(text)
+        if len(self._values) >= PART:
+            self._put_away()
+
+    def extend(self, texts: Iterable[str | None]) -> None:
+        """Add several."""
+        self._values.extend(texts)
         if len(self._values) >= PART:
             self._put_away()
 

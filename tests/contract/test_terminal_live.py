@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sys
 
 import pexpect
@@ -74,7 +75,10 @@ class Terminal:
 def terminal(sandbox, tmp_path):
     opened = Terminal(sandbox, tmp_path)
     yield opened
-    opened.child.close(force=True)
+    # It may be in the middle of anything; pexpect's own way gives it a tenth of a second.
+    opened.child.kill(signal.SIGKILL)
+    opened.child.wait()
+    opened.child.close()
 
 
 def screen(written):

@@ -22,11 +22,12 @@ def kernel(start_kernel, sandbox):
 
 
 def test_a_journey_from_texts_to_labels_groups_and_what_is_left(kernel, requests):
+    before = len(requests)
     cell = kernel.ok(
         "neb.tasks.classify(reviews, 'text', ['delivery', 'battery', 'price'], plan=True)"
     )
     assert "Nothing was sent" in cell.plain
-    assert len(requests) == 0
+    assert len(requests) == before
     cell = kernel.ok(
         "judged = neb.tasks.classify(reviews, 'text', ['delivery', 'battery', 'price'])"
     )

@@ -1,5 +1,5 @@
 """
-Rate-limit headers, whose values carry units.
+Headers of answers: the ids of requests, and rate limits, whose values carry units.
 
 Source: https://docs.tokenfactory.nebius.com/ai-models-inference/rate-limits
 """
@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+REQUEST_IDS = ("x-request-id", "x-inference-id", "request-id", "x-litellm-call-id")
+"""Where a server names a request, the best first."""
 
 NO_LIMIT = 1e10
 """What the API writes for "no limit"; as large or larger means none."""

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from nbnebius.transport.broken import Broken, refused_certificate
-from nbnebius.transport.redact import redact, shorten
+from nbnebius.transport.headers import REQUEST_IDS
+from nbnebius.transport.log import keep_out_of_logs
+from nbnebius.transport.redact import hide_key, redact, shorten
 
 if TYPE_CHECKING:
     import ssl
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 KEEPALIVE = 300.0
 """Seconds an idle connection is kept: people think between cells."""
+
+WRITTEN_DOWN = (*REQUEST_IDS, "content-type")
+"""Headers that errors and the journal hold; a server may put into them what it was sent."""
 
 
 class Wire:
@@ -49,6 +54,8 @@ class Wire:
 
     def client(self, *, secure: bool) -> httpx2.AsyncClient:
         """Return the client, made at first use: importing httpx2 and reading roots take 120 ms."""
+        if self.secret:
+            keep_out_of_logs(self.secret)
         if secure not in self._clients:
             self._clients[secure] = _new_client(self.timeouts, secure=secure)
         return self._clients[secure]
@@ -170,6 +177,9 @@ class Exchange:
         self.phase = "reading"
         self.status = self._response.status_code
         self.headers = {name.lower(): value for name, value in self._response.headers.items()}
+        for name in WRITTEN_DOWN:
+            if name in self.headers:
+                self.headers[name] = hide_key(self.headers[name], secret)
         self._parts = self._response.aiter_raw().__aiter__()
         return None
 

@@ -195,7 +195,7 @@ _MUTATIONS = [
     f"<a><p><a><p><img src=x onerror={PWN}></a>",
     f"<details/open/ontoggle={PWN}>",
     f"<img src=`x`onerror={PWN}>",
-    "<img src=x onerror=&#x28;window.__pwn=1&#x29;>",
+    "<img src=x onerror=&#x28;window.__pwn=window.__pwn||[]&#x29;.push&#x28;1&#x29;>",
     f"<img src=x onerror=\n\n{PWN}\n\n>",
     f"<x onclick={PWN} style=position:fixed;inset:0>x</x>",
     f"<custom-element><slot><img src=x onerror={PWN}></slot></custom-element>",

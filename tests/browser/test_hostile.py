@@ -116,7 +116,8 @@ from IPython.display import HTML, Markdown, display
 for kind in RAW_KINDS:
     for text in KINDS[kind]:
         if "refresh" not in text and not text.startswith(("/", "~", "http", "C:")):
-            display(HTML(text + " "), Markdown(text + " "))
+            text = text.encode("utf-8", "replace").decode() + " "
+            display(HTML(text), Markdown(text))
 """.replace("RAW_KINDS", repr(RAW_KINDS))
 OPEN_ALL = """() => {
   document.querySelectorAll('details').forEach(folded => { folded.open = true });

@@ -95,6 +95,17 @@ class Connection(asyncio.Protocol):
         )
         self._transport.write(head.encode("latin-1") + body)
 
+    def begin_stream(self) -> None:
+        """Send the head of a stream of events."""
+        if self._transport is not None:
+            head = b"HTTP/1.1 200 X\r\ncontent-type: text/event-stream\r\n"
+            self._transport.write(head + b"transfer-encoding: chunked\r\n\r\n")
+
+    def piece(self, data: bytes) -> None:
+        """Send a piece of a stream; an empty one ends it."""
+        if self._transport is not None:
+            self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+
     def cut(self) -> None:
         """Break the connection off with a reset."""
         if self._transport is not None:

@@ -157,6 +157,7 @@ def _watch_the_wire() -> None:
 
 def watch() -> None:
     """Wrap what is watched, for the rest of this process's life."""
+    _watch_the_wire()
     streaming.FLUSH = 0.0  # every piece of a stream is a step
     spelled = types.SimpleNamespace(**{**vars(sqlite3), "connect": _connect})
     file.sqlite3 = spelled

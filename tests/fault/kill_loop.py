@@ -60,6 +60,17 @@ class Report:
     different: int = 0
     broken: list[str] = field(default_factory=list)
 
+    def counts(self) -> dict[str, int]:
+        """Count every kind of broken promise."""
+        seen = self.promises
+        return {
+            "committed answers lost": len(seen.lost) + len(seen.unnamed),
+            "kept answers bought again": len(seen.bought_again),
+            "executions without an intent": sum(seen.unrecorded.values()),
+            "kills with more in doubt than in flight": int(seen.most_in_doubt > seen.in_flight),
+            "anything else wrong": len(self.broken),
+        }
+
     def table(self, plan: Plan) -> str:
         """Draw it in Markdown."""
         seen = self.promises

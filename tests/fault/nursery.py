@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APART = ("nbnebius.sandbox", "nbnebius.panels", "nbnebius.magics", "nbnebius.__main__")
-OTHERS = ("anyio._backends._asyncio", "httpx2", "httpcore2", "pandas", "numpy", "tests.fault.job")
+OTHERS = (
+    *("anyio._backends._asyncio", "anyio.from_thread", "httpx2", "httpcore2", "pandas", "numpy"),
+    *("tests.fault.job", "tests.fault.fail_points", "tests.fault.batch_steps"),
+)
 SLICE = 0.001
 LONGEST = 600.0
 

@@ -98,6 +98,8 @@ class Scenario:
         found = Found(died=not child.out.exists())
         if found.died or point == "-":
             self.judge(home, in_flight, found)
+        else:
+            self._fresh()
         if point == "-":
             found.seen = _read_counts(child)
         shutil.rmtree(home)

@@ -33,7 +33,6 @@ SENDING = [
     "send_request_body.complete",
     "receive_response_headers.complete",
     *around("an attempt's end", "queueing the answer", "the ending", "the answer", "the bill"),
-    *around("the close"),
 ]
 POINTS = {
     "map": [*OPENING, *SENDING],
@@ -72,7 +71,7 @@ def test_a_death_at_a_named_point(ground, name):
     scenario, dice = MADE[name](here), random.Random(f"{SEED} {name}")
     undisturbed = scenario.die("-", 1, 4)
     broken, deaths, in_doubt = undisturbed.broken, 0, 0
-    unreached = sorted(set(POINTS[name]) - set(undisturbed.seen) - {"before the close"})
+    unreached = sorted(set(POINTS[name]) - set(undisturbed.seen))
     broken["points that do not exist"] = len(unreached)
     for number in range(size(1, 10)):
         for point in POINTS[name]:

@@ -213,10 +213,13 @@ def wrongly_ended(child: Child) -> list[str]:
     return [f"an interrupt left rows {sorted(bad)}"] if bad else []
 
 
-def run(plan: Plan, folder: Path) -> Report:
-    """Run the loop with a server of its own."""
+def run(plan: Plan, folder: Path, forge: Nursery | None = None) -> Report:
+    """Run the loop with a server of its own, and a nursery of its own where none is given."""
+    if forge is None:
+        with nursery() as own:
+            return run(plan, folder, own)
     options = ("--delay-ms", str(plan.delay_ms), "--seed", str(plan.seed), *CHEAP)
-    with paying(folder / "server", *options) as server, nursery() as forge:
+    with paying(folder / "server", *options) as server:
         return KillLoop(plan, folder, server, forge).run()
 
 

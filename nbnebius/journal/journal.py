@@ -143,7 +143,7 @@ class Journal:
         await self._look_up()
         holds = reserve(self.purses, intent.cost_bound)
         try:
-            record = await self.committed(Entry(intent, attempt, self))
+            record: int | None = await self.committed(Entry(intent, attempt, self))
             if record is None:
                 raise Claimed  # noqa: TRY301 - what was held is let go below
         except BaseException:

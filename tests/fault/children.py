@@ -92,9 +92,7 @@ def start_job(
     return Child(process, out, said)
 
 
-def run_job(
-    folder: Path, home: Path, spec: Spec, nursery: Nursery | None = None
-) -> dict[str, Any]:
+def run_job(folder: Path, home: Path, spec: Spec, nursery: Nursery | None = None) -> dict[str, Any]:
     """Do a job to its end."""
     return start_job(folder, home, spec, nursery).wait()
 

@@ -175,7 +175,9 @@ def watch() -> None:
     _watch(http.Exchange, "read", "a read")
     _watch(journal.Journal, "ended", "queueing the answer")
     os_link, replace = file.os.link, Path.replace
-    file.os = types.SimpleNamespace(**{**vars(os), "link": _told(os_link, "the damaged one's link")})
+    file.os = types.SimpleNamespace(
+        **{**vars(os), "link": _told(os_link, "the damaged one's link")}
+    )
     Path.replace = _told(replace, "a file's new place")
 
 

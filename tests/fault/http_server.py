@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
         *,
         most: int | None = None,
     ) -> None:
-        """Send a JSON answer, or bytes, unless the client is gone; cut it off after `most` bytes."""
+        """Send JSON, or bytes, unless the client is gone; cut it off after `most` bytes."""
         if self._transport is None:
             return
         body = value if isinstance(value, bytes) else json.dumps(value).encode()

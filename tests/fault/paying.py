@@ -83,9 +83,7 @@ def _get(url: str) -> Any:
         return json.load(answer)
 
 
-def start_paying(
-    folder: Path, *options: str, module: str = "tests.fault.paying_server"
-) -> Running:
+def start_paying(folder: Path, *options: str, module: str = "tests.fault.paying_server") -> Running:
     """Start a server with its books in a folder; options as on its command line."""
     folder.mkdir(parents=True, exist_ok=True)
     ledger = folder / "ledger.txt"

@@ -78,7 +78,7 @@ class _File:
             self.safe = None
 
     def after_the_cut(self, dice: random.Random) -> bytes | None:
-        if self.safe is None and not (self.there and dice.random() < 0.5):  # noqa: PLR2004 - a coin
+        if self.safe is None and not (self.there and dice.random() < 0.5):
             return None
         data = bytearray(self.safe or b"")
         sector, share = dice.choice(SECTORS), dice.choice((0.0, 0.3, 0.7, 1.0))
@@ -91,14 +91,14 @@ class _File:
 
 def _torn(step: Step, sector: int, dice: random.Random) -> Step:
     """Leave out the end or the beginning of a write, at a sector's border."""
-    if step.kind != "write" or dice.random() < 0.5:  # noqa: PLR2004 - a coin
+    if step.kind != "write" or dice.random() < 0.5:
         return step
     offset, data = step.values
-    borders = [at for at in range(sector - offset % sector, len(data), sector)]
+    borders = list(range(sector - offset % sector, len(data), sector))
     if not borders:
         return step
     at = dice.choice(borders)
-    if dice.random() < 0.5:  # noqa: PLR2004 - a coin
+    if dice.random() < 0.5:
         return Step(step.name, "write", (offset, data[:at]))
     return Step(step.name, "write", (offset + at, data[at:]))
 

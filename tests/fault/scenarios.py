@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tests.fault.paying import Running
 
 ROWS = 20
+VECTORS = "SELECT key, vector FROM vectors"
 DIES = "tests.fault.fail_points:main"
 
 
@@ -143,7 +144,7 @@ class Vectors(Scenario):
     def judge(self, home: Path, in_flight: int, found: Found) -> None:
         journal = home / "journal.sqlite"
         before = self._fresh()
-        kept = set(select(journal, "SELECT key, vector FROM vectors"))
+        kept = set(select(journal, VECTORS))
         whole = sum(
             n or 0
             for (n,) in select(
@@ -156,7 +157,7 @@ class Vectors(Scenario):
         again = self._run(home, self.spec)
         after = self._fresh()
         broken = found.broken
-        broken["answers lost"] += len(kept - set(select(journal, "SELECT key, vector FROM vectors")))
+        broken["answers lost"] += len(kept - set(select(journal, VECTORS)))
         broken["bought after its answer was committed"] += bool(after and (kept or whole))
         broken["bought without an intent"] += bool(before and not (kept or whole or doubt))
         broken["more in doubt than in flight"] += doubt > in_flight

@@ -1,4 +1,4 @@
-"""A disk that fails, fills up or goes away: nothing more is sent, and nothing is lost or rebought."""
+"""A disk that fails, is full or goes away: nothing more is sent, nothing is lost or rebought."""
 
 import contextlib
 import random
@@ -113,7 +113,7 @@ def test_a_disk_that_fails(tmp_path, monkeypatch, server):
             trial, promises = Trial(server, home), Promises(IN_FLIGHT)
             failing.ail(*KINDS[what], after, times)
             before = broken.total()
-            frame, error = trial.ask()
+            _, error = trial.ask()
             if error is not None:
                 stopped += 1
                 broken["an error in other words"] += not isinstance(error, neb.JournalError)

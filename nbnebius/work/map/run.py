@@ -237,10 +237,11 @@ class Runner:
         self._answer_tokens += (tokens - self._answer_tokens) / min(self._measured, 100)
 
     def _ends_all(self, error: NebiusError) -> bool:
-        """End the job where every other row would fail likewise."""
-        if fatal := isinstance(error, FATAL) and not is_doubtful(error):
+        """End the job where all rows would fail likewise; tell whether nothing was paid here."""
+        no_model = isinstance(error, NotFoundError) and error.model_missing
+        if fatal := no_model or isinstance(error, FATAL):
             self.stop(error)
-        return fatal
+        return fatal and not is_doubtful(error)
 
     def _failed(self, error: NebiusError) -> Found | None:
         """Tell a row's failure from the job's, which leaves the row as it was: None."""
@@ -252,8 +253,7 @@ class Runner:
         self._same = (told, times)
         at_start = times >= SAME_AT_START and not (self._answered or isinstance(error, OptionError))
         lost = isinstance(error, TransportError) and times >= LOST_IN_A_ROW
-        no_model = isinstance(error, NotFoundError) and error.model_missing
-        if isinstance(error, FATAL) or no_model or at_start or lost:
+        if at_start or lost:
             self.stop(error)
         return found
 

@@ -54,8 +54,8 @@ def test_events_are_the_same_wherever_their_bytes_are_cut():
     different = sum(
         decode([written[:at], written[at:]]) != wanted[stream] for stream, written, at in places
     )
-    for stream in wanted:
-        different += decode([bytes([byte]) for byte in stream]) != wanted[stream]
+    for stream, events in wanted.items():
+        different += decode([bytes([byte]) for byte in stream]) != events
     proven(
         "R8",
         "recorded streams cut at any byte",

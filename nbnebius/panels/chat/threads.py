@@ -36,10 +36,6 @@ class ThreadState(State):
         self.rows: list[TurnRow] = []
         self._total: tuple[int | None, float | None] = (None, None)
 
-    def refresh(self) -> None:
-        """Read the thread again: cells may have gone on with it."""
-        self.start("reading the thread", lambda _: self.read(default_session()))
-
     def choose(self, thread: str) -> bool:
         """Go on with another thread; a new one begins with its first question."""
         if thread == self.thread:

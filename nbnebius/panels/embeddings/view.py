@@ -19,6 +19,7 @@ from nbnebius.panels.parts import (
     button,
     change,
     field,
+    fold,
     row,
 )
 from nbnebius.plots.reading import check_frame
@@ -121,7 +122,9 @@ class EmbeddingsPanel(Panel):
         self._let_go = button(
             "Select nothing", lambda: state.select(None), about="Let go of the selected rows"
         )
-        return [*([] if self._lasso else self._sliders), row(self._let_go)]
+        # A lasso needs a mouse: who has none selects by sliders.
+        sliders = [fold("Select by sliders", *self._sliders)] if self._lasso else self._sliders
+        return [*sliders, row(self._let_go)]
 
     def _list_parts(self) -> list[widgets.Widget]:
         state = self.state

@@ -110,10 +110,10 @@ class State:
             except Exception as error:  # noqa: BLE001 - an error nobody sees would be silence
                 self.error = words(error)
             finally:
-                with self.lock:
+                with self.lock:  # what begins next has a status of its own
+                    self.status = " · ".join([*filter(None, [self.status]), *self._told])
                     self.doing = ""
                     following, self._next = self._next, None
-                self.status = " · ".join([*filter(None, [self.status]), *self._told])
                 self.changed()
             if following is not None:
                 self.renew(*following)

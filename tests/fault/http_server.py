@@ -114,6 +114,13 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
 
+    def send(self, raw: bytes, *, close: bool = False) -> None:
+        """Send bytes as they are, unless the client is gone; `close` ends the connection then."""
+        if self._transport is not None:
+            self._transport.write(raw)
+            if close:
+                self._transport.close()
+
     def cut(self) -> None:
         """Break the connection off with a reset."""
         if self._transport is not None:

@@ -11,6 +11,7 @@ import pytest
 import nbnebius as neb
 from nbnebius.session import close_default
 from tests.fault.counts import proven, size
+from tests.fault.disk import Failing
 from tests.fault.job import TEMPLATE, Spec, distinct, frame_of
 from tests.fault.journal_reading import integrity, read_calls
 from tests.fault.other_sqlite import Disk, installed
@@ -31,28 +32,6 @@ KINDS = {
     "no file can be opened": ("try", apsw.SQLITE_CANTOPEN),
 }
 LASTING = 10**9
-
-
-class Failing:
-    """A disk that fails at its n-th step of a kind, for so many of them."""
-
-    def __init__(self):
-        self.well()
-
-    def well(self):
-        """Be well for good."""
-        self.kind, self.code, self.after, self.times = "", 0, 0, 0
-
-    def ail(self, kind, code, after, times):
-        self.kind, self.code, self.after, self.times = kind, code, after, times
-
-    def __call__(self, name, kind, *_):
-        if kind != self.kind:
-            return
-        self.after -= 1
-        if self.after < 0 and self.times > 0:
-            self.times -= 1
-            raise apsw.exception_for(self.code)
 
 
 class Trial:

@@ -10,10 +10,12 @@ import pytest
 
 import nbnebius as neb
 from nbnebius.session import close_default
+from tests.fault.children import start_job
 from tests.fault.counts import proven, size
 from tests.fault.disk import Failing
 from tests.fault.job import TEMPLATE, Spec, distinct, frame_of
 from tests.fault.journal_reading import integrity, read_calls
+from tests.fault.nursery import nursery
 from tests.fault.other_sqlite import Disk, installed
 from tests.fault.paying import paying
 from tests.fault.promises import Promises
@@ -162,3 +164,27 @@ def test_a_journal_that_goes_away_under_us(tmp_path, monkeypatch, server, how):
         frame = neb.map(frame_of(spec), TEMPLATE, concurrency=IN_FLIGHT)
         broken["a new session cannot work"] += set(frame["neb_status"]) != {"ok"}
     proven("R4", f"the journal goes away: {how}", tried=tried, broken=dict(broken), seed=SEED)
+
+
+def test_a_quota_that_is_reached(tmp_path, server):
+    dice, broken, met = random.Random(f"{SEED} quota"), Counter(), 0
+    tried = size(8, 80)
+    with nursery() as forge:
+        for number in range(tried):
+            home, start = tmp_path / f"home-{number}", server.executed()
+            spec = Spec(server.url, ROWS, "quota", in_flight=IN_FLIGHT)
+            room = str(dice.randint(0, 20_000))
+            child = start_job(tmp_path, home, spec, forge, "tests.fault.limited:main", room)
+            told = child.wait()
+            server.quiet()
+            counts = Counter(one.key for one in server.executions(start))
+            promises = Promises(IN_FLIGHT)
+            promises.look(read_calls(home / "journal.sqlite"), counts, killed=False)
+            met += told["met"] == "JournalError"
+            broken["told in other words"] += told["met"] not in {"", "JournalError"}
+            broken["rows not done"] += told["statuses"] != {"ok": ROWS}
+            broken["bought twice"] += counts.total() - len(counts)
+            broken["sent without an intent"] += sum(promises.unrecorded.values())
+            broken["journal damaged"] += integrity(home / "journal.sqlite") != "ok"
+    assert met > 0
+    proven("R4", "a quota that is reached", tried=tried, broken=dict(broken), seed=SEED)

@@ -1,6 +1,5 @@
 """A disk that fails, is full or goes away: nothing more is sent, nothing is lost or rebought."""
 
-import contextlib
 import random
 import shutil
 from collections import Counter
@@ -149,14 +148,16 @@ def test_a_journal_that_goes_away_under_us(tmp_path, monkeypatch, server, how):
         while server.executed() < wanted and job.status == "running":
             pass
         take_away(home, how, aside)
-        told = None
-        with contextlib.suppress(neb.JournalError):
+        error = None
+        try:
             job.wait(60)
-            told = job.status
+        except neb.JournalError as caught:
+            error = caught
         kept = read_calls(aside / "journal.sqlite")
         promises.look(kept, trial.counts(), killed=False)
         broken["sent without an intent on the disk"] += sum(promises.unrecorded.values())
-        broken["ended as if nothing had happened"] += told is not None
+        broken["ended as if nothing had happened"] += error is None
+        broken["told in other words"] += "is gone" not in str(error)
         done = sum(call.state == "done" for call in kept)
         # what it had is in the frame that comes with the error; some rows are twice in it
         broken["answers lost"] += int(job.frame()["answer"].notna().sum()) < done

@@ -40,7 +40,7 @@ def load(folder: Path, service: str) -> Catalog | None:
     """Read a service's catalog from disk; None where there is none that can be read."""
     try:
         catalog = msgspec.json.decode(_path(folder, service).read_bytes(), type=Catalog)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, ValueError, RecursionError):  # ValueError: msgspec's too
         return None
     return catalog if catalog.service == service else None
 
@@ -49,7 +49,7 @@ def newest(folder: Path, prefix: str) -> Catalog | None:
     """Give the catalog that was read last of the services whose name begins so, or None."""
     found = []
     for path in (folder / "catalogs").glob("*.json"):
-        with suppress(OSError, msgspec.MsgspecError):
+        with suppress(OSError, ValueError, RecursionError):
             found.append(msgspec.json.decode(path.read_bytes(), type=Catalog))
     fitting = [catalog for catalog in found if catalog.service.startswith(prefix)]
     return max(fitting, key=lambda catalog: catalog.read_at, default=None)

@@ -63,7 +63,7 @@ def read_plain(body: bytes, content_type: str = "application/json") -> PlainAnsw
     """
     try:
         answer = _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _read_any(body, content_type)
     message = answer.choices[0].message if answer.choices else None
     if (

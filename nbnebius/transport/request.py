@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from nbnebius.transport.retry import CONNECTS
 
 if TYPE_CHECKING:
+    from nbnebius.errors import NebiusError
     from nbnebius.events import Intent
 
 Method: TypeAlias = Literal["GET", "POST", "DELETE", "PUT"]
@@ -101,6 +102,9 @@ class Flow(Protocol):
 
     def check(self) -> None:
         """Raise what ended the flow, if anything did, instead of letting an attempt leave."""
+
+    def failed(self, error: NebiusError) -> None:
+        """Hear why the request has failed; its last attempt still counts as in flight."""
 
     def released(self, *, doubtful: bool = False) -> None:
         """

@@ -235,19 +235,25 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     Read how many seconds the server asks to wait; None where it says nothing sensible.
 
     ``retry-after-ms``, and ``retry-after`` as seconds or as an HTTP date. A date is read against
-    the answer's own ``Date``: the clock here may be wrong.
+    the answer's own ``Date``: the clock here may be wrong. Of two that were joined on their way by
+    a comma, the longer holds.
     """
     milliseconds = number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return milliseconds / 1000
     for name in ("retry-after", "llm_provider-retry-after"):
         text = headers.get(name, "")
-        seconds = duration(text)
+        seconds = _longest(text)
         if seconds is None:
             seconds = _until(text, headers.get("date", ""))
         if seconds is not None:
             return seconds
     return None
+
+
+def _longest(text: str) -> float | None:
+    found = [seconds for part in text.split(",") if (seconds := duration(part)) is not None]
+    return max(found) if len(found) == text.count(",") + 1 else None
 
 
 def _until(then: str, now: str) -> float | None:

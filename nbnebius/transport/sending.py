@@ -191,6 +191,9 @@ class Transport:
             if trial.failure is None or trial.error is None:
                 return attempt, trial.body
             decision = decide(trial.failure, tally, rules, self._jitter)
+            if decision.action == "stop" and request.flow is not None:
+                # before the next one leaves in its place, which would fail likewise
+                request.flow.failed(trial.error)
             await attempt.end(decision.state, trial.body, trial.error.what)
             if decision.action == "stop":
                 raise trial.error

@@ -3,7 +3,8 @@ A server that takes money: OpenAI's API for chats and embeddings, with books of 
 
 ``python -m tests.fault.paying_server LEDGER`` prints its address and serves until SIGTERM. What it
 executed is on disk before the answer leaves, so that its books, not the client's, say what was
-bought. ``GET /stats`` and ``GET /ledger`` stand beside the API.
+bought. ``GET /stats``, ``GET /ledger`` and ``GET /ports`` (by which connection each text came
+last) stand beside the API.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from tests.fault.paying_answers import (
     embedding_answer,
     keys_of,
     model_list,
+    stream_of,
     text_of,
     tokens_in,
 )
@@ -67,6 +69,7 @@ class PayingServer:
         if options.per_minute:
             level = options.per_minute if options.level is None else options.level
             self.limit = Limit(options.per_minute, level, told=not options.untold)
+        self.ports: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def handle(self, connection: Connection, asked: Asked) -> None:
@@ -77,6 +80,8 @@ class PayingServer:
             connection.answer(model_list(*prices, verbose=verbose))
         elif path == "/stats":
             connection.answer(dataclasses.asdict(self.stats))
+        elif path == "/ports":
+            connection.answer(self.ports)
         elif path == "/ledger":
             connection.answer(self.ledger.counts)
         elif path in {"/v1/chat/completions", "/v1/embeddings"}:
@@ -88,6 +93,7 @@ class PayingServer:
         """Refuse, fail or execute a request."""
         stats, options = self.stats, self.options
         stats.requests += 1
+        self.ports[text_of(body)] = connection.port
         now = time.time()
         headers: dict[str, str] = {}
         if self.limit is not None:
@@ -135,10 +141,19 @@ class PayingServer:
             if cut:
                 stats.cut += 1
                 connection.cut()
+            elif body.get("stream"):
+                await self._stream(connection, answer)
             else:
                 connection.answer(answer, 200, headers)
         finally:
             stats.in_flight -= 1
+
+    async def _stream(self, connection: Connection, answer: dict[str, Any]) -> None:
+        connection.begin_stream()
+        for piece in stream_of(answer):
+            connection.piece(piece)
+            await asyncio.sleep(self.options.piece_ms / 1000)
+        connection.piece(b"")
 
     def _bill(self, body: dict[str, Any], answer: dict[str, Any], now: float) -> list[Execution]:
         stats, usage = self.stats, answer["usage"]
@@ -165,6 +180,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay-ms", type=float, default=0.0, help="half to one and a half of it")
     parser.add_argument("--seed", type=int, default=0, help="of the delays")
+    parser.add_argument("--piece-ms", type=float, default=0.0, help="between events of a stream")
     parser.add_argument("--price-in", type=float, default=0.5, help="USD per million tokens")
     parser.add_argument("--price-out", type=float, default=1.5, help="USD per million tokens")
     parser.add_argument("--per-minute", type=float, default=0.0, help="requests; 0 is no limit")

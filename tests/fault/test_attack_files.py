@@ -251,6 +251,8 @@ def count_rounds():
     """Let a model call for ever; give how many requests that made."""
 
     def again(heard):
+        if heard.method == "GET":
+            return 404, JSON, b"{}"
         call = {
             "id": f"c{len(heard.body)}",
             "type": "function",

@@ -30,7 +30,7 @@ WORDS = re.compile(r"innerHTML|insertAdjacentHTML|document\.write|application/ja
 ELEMENT = re.compile(r"</?[a-z]+[ >/]|<[a-z]+$|<!--")
 NUMBER = re.compile(r"^[,.0-9]*[dfg%]?$")
 MADE_SAFE = re.compile(r"(^|_)(escape|html|hidden|bundle|safe_html|body_html|wrap|as_written)$")
-HIDES = "ipywidgets.HTML(f'<style>.{self._mark}{{display:none}}</style>')"
+HIDES = "ipywidgets.HTML(f'<style>.{self._mark}{{display:none}}{_NARROW}</style>')"
 # Read by a person: each is a constant, a number, or HTML of ours in which all was escaped.
 REVIEWED = frozenset(
     {

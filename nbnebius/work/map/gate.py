@@ -18,6 +18,8 @@ import anyio
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nbnebius.errors import NebiusError
+
 START = 8
 """In flight before the first answers have come."""
 
@@ -162,6 +164,13 @@ class Turn:
     """
     One request's way through the gate: a `Flow` of the transport.
 
+    Parameters
+    ----------
+    gate
+        Which.
+    heard
+        Is told of what makes the request fail, while its place is still its own.
+
     Attributes
     ----------
     in_flight
@@ -172,10 +181,11 @@ class Turn:
         Whether the latest attempt has ended without an answer, and may have been paid for.
     """
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, heard: Callable[[NebiusError], object]) -> None:
         self.doubtful = 0
         self.last_is_doubtful = False
         self._gate = gate
+        self._heard = heard
         self._sent_at = 0.0
         self._landing = False
         self._is_sent = False
@@ -196,6 +206,10 @@ class Turn:
     def check(self) -> None:
         """Raise `Closed` where nothing more may leave."""
         self._gate.check()
+
+    def failed(self, error: NebiusError) -> None:
+        """Hear why the request has failed, before its place is another's."""
+        self._heard(error)
 
     def released(self, *, doubtful: bool = False) -> None:
         """Hear that an attempt has ended, and is queued to be kept."""

@@ -81,12 +81,11 @@ class Runner:
         self._ratio = outlook.characters_per_token
         self._answer_tokens = outlook.answer_tokens
         self._answered = self._measured = 0
-        self._settled = anyio.Event()
+        self._settled, self._stopped = anyio.Event(), anyio.Event()
         self._same: tuple[str, int] = ("", 0)
         self._later: list[tuple[int, str]] = []
         self._bills = Bills(journal, self.stop)
-        self._stopped, self._told_at = anyio.Event(), 0.0
-        self._waits_for_others = 0
+        self._told_at, self._waits_for_others = 0.0, 0
 
     async def run(self) -> None:
         """Ask all that is open; `RowsJob.ended_by` says what ended it earlier."""
@@ -167,7 +166,7 @@ class Runner:
         bound = job.form.bound(text)
         await self._afford(bound)
         hold = purse.reserve(bound) if purse else None
-        found, turn = None, Turn(self._gate)
+        found, turn = None, Turn(self._gate, self._ends_all)
         try:
             found = await self._buy(number, text, bound, turn)
         except BudgetReached:
@@ -237,18 +236,24 @@ class Runner:
         self._measured += 1
         self._answer_tokens += (tokens - self._answer_tokens) / min(self._measured, 100)
 
-    def _failed(self, error: NebiusError) -> Found:
-        """Tell a row's failure from the job's."""
-        doubtful = is_doubtful(error)
-        found = Found("possibly_paid" if doubtful else "failed", error=one_line(error))
+    def _ends_all(self, error: NebiusError) -> bool:
+        """End the job where all rows would fail likewise; tell whether nothing was paid here."""
+        no_model = isinstance(error, NotFoundError) and error.model_missing
+        if fatal := no_model or isinstance(error, FATAL):
+            self.stop(error)
+        return fatal and not is_doubtful(error)
+
+    def _failed(self, error: NebiusError) -> Found | None:
+        """Tell a row's failure from the job's, which leaves the row as it was: None."""
+        if self._ends_all(error):
+            return None
+        found = Found("possibly_paid" if is_doubtful(error) else "failed", error=one_line(error))
         told = f"{type(error).__name__}: {found.error}"
         times = self._same[1] + 1 if self._same[0] == told else 1
         self._same = (told, times)
-        is_rows_own = isinstance(error, OptionError)
-        at_start = self._answered == 0 and times >= SAME_AT_START and not is_rows_own
+        at_start = times >= SAME_AT_START and not (self._answered or isinstance(error, OptionError))
         lost = isinstance(error, TransportError) and times >= LOST_IN_A_ROW
-        no_model = isinstance(error, NotFoundError) and error.model_missing
-        if isinstance(error, FATAL) or no_model or at_start or lost:
+        if at_start or lost:
             self.stop(error)
         return found
 

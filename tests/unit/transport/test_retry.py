@@ -115,6 +115,8 @@ NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
         ({"retry-after": "1s"}, 1),
         ({"retry-after-ms": "1500"}, 1.5),
         ({"llm_provider-retry-after": "4"}, 4),
+        ({"retry-after": "5, 60"}, 60),
+        ({"retry-after": "5, soon"}, None),
         ({"retry-after": "-1"}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "1e309"}, None),

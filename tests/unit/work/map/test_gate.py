@@ -170,7 +170,7 @@ async def test_whoever_gives_up_waiting_takes_no_place(clock):
 
 async def test_a_turn_counts_what_is_in_flight_and_what_lands(clock):
     gate = Gate(4, clock)
-    turn = Turn(gate)
+    turn = Turn(gate, print)
     await turn.turn()
     assert (gate.in_flight, gate.landing, turn.in_flight) == (1, 0, True)
     assert gate.is_idle  # nothing of it may be paid for yet
@@ -191,10 +191,22 @@ async def test_a_turn_counts_what_is_in_flight_and_what_lands(clock):
     assert gate.is_idle
 
 
+async def test_a_failure_is_heard_while_its_place_is_still_taken(clock):
+    gate = Gate(1, clock)
+    heard = []
+    turn = Turn(gate, lambda error: heard.append((error, gate.in_flight)))
+    await turn.turn()
+    turn.sent()
+    turn.failed("no money")
+    turn.released()
+    assert heard == [("no money", 1)]
+    assert gate.in_flight == 0
+
+
 async def test_a_turn_that_never_left_changes_nothing(clock):
     gate = Gate(4, clock)
     gate.close()
-    turn = Turn(gate)
+    turn = Turn(gate, print)
     with pytest.raises(Closed):
         await turn.turn()
     turn.end(served=False)

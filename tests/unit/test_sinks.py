@@ -148,7 +148,7 @@ def is_html(node):
 
 
 def is_written_here(node):
-    if isinstance(node, ast.Constant):
+    if isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id.isupper()):
         return True
     return isinstance(node, ast.JoinedStr) and all(
         isinstance(value, ast.Constant) or is_harmless(value) for value in node.values

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from nbnebius.events import Intent, Outcome
 
+NEVER_SENT = "it was not sent: the journal could not be written"
 LOST = "the kernel ended before the answer was kept"
 
 
@@ -38,46 +39,74 @@ class Keeper(Protocol):
         """The journal's file."""
 
 
-def entry(
-    intent: Intent, attempt: int, keeper: Keeper
-) -> Callable[[sqlite3.Connection], int | None]:
-    """Give what enters an intent; it gives the record's number, or None where it was claimed."""
-    row = (
-        intent.key,
-        intent.kind,
-        intent.service,
-        intent.model,
-        attempt,
-        keeper.session,
-        intent.place,
-        keeper.owner,
-        time.time(),
-        int(intent.private),
-        intent.cost_bound,
-        intent.characters,
-        intent.thread,
-        intent.turn,
-    )
-    request = b"" if intent.private or not intent.request else pack(intent.request)
+class Entry(Lasting):
+    """
+    An intent on its way into the journal: its result is the record's number, None where claimed.
 
-    def write(connection: sqlite3.Connection) -> int | None:
+    A disk that fails may have kept it all the same. Nothing is sent then, and with the next commit
+    that succeeds it is entered as never sent.
+    """
+
+    def __init__(self, intent: Intent, attempt: int, keeper: Keeper) -> None:
+        super().__init__(self._enter)
+        self._intent = intent
+        self._keeper = keeper
+        self._call: int | None = None
+        self._taken_back = False
+        self._at = time.time()
+        self._row = (
+            intent.key,
+            intent.kind,
+            intent.service,
+            intent.model,
+            attempt,
+            keeper.session,
+            intent.place,
+            keeper.owner,
+            self._at,
+            int(intent.private),
+            intent.cost_bound,
+            intent.characters,
+            intent.thread,
+            intent.turn,
+        )
+        self._request = b"" if intent.private or not intent.request else pack(intent.request)
+
+    def _enter(self, connection: sqlite3.Connection) -> int | None:
+        intent, keeper = self._intent, self._keeper
+        if self._taken_back:
+            connection.execute(
+                "UPDATE calls SET state = 'failed', ended_at = ?, error = ?"
+                " WHERE key = ? AND session = ? AND sent_at = ? AND state = 'sent'",
+                (time.time(), NEVER_SENT, intent.key, keeper.session, self._at),
+            )
+            return None
         if intent.claim is not None and is_taken(connection, intent.key, intent.claim, keeper):
             return None
         cursor = connection.execute(
             "INSERT INTO calls (key, kind, service, model, state, attempt, session, place,"
             " owner, sent_at, private, cost_bound, characters, thread, turn)"
             " VALUES (?,?,?,?,'sent',?,?,?,?,?,?,?,?,?,?)",
-            row,
+            self._row,
         )
-        call = cursor.lastrowid
+        self._call = call = cursor.lastrowid
         assert call is not None
-        if request:
-            connection.execute("INSERT INTO bodies (call, request) VALUES (?, ?)", (call, request))
+        if self._request:
+            connection.execute(
+                "INSERT INTO bodies (call, request) VALUES (?, ?)", (call, self._request)
+            )
         # noted here, where the next claim is settled: the loop hears of it only after the commit
         keeper.running[call] = intent.private
         return call
 
-    return write
+    def missed(self, error: Exception) -> bool:
+        """Let go of it: whoever wants the same must not wait for what will never be sent."""
+        if self._call is None:
+            return False
+        if not self._taken_back:
+            self._keeper.running.pop(self._call, None)
+        self._taken_back = True
+        return super().missed(error)
 
 
 class Ending(Lasting):

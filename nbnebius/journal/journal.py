@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from nbnebius.errors import JournalError
 from nbnebius.events import Claimed
-from nbnebius.journal.entries import ending, entry
+from nbnebius.journal.entries import Entry, ending
 from nbnebius.journal.lasting import Lasting
 from nbnebius.journal.presence import Presence
 from nbnebius.journal.purse import reserve
@@ -143,7 +143,7 @@ class Journal:
         await self._look_up()
         holds = reserve(self.purses, intent.cost_bound)
         try:
-            record = await self.committed(entry(intent, attempt, self))
+            record: int | None = await self.committed(Entry(intent, attempt, self))
             if record is None:
                 raise Claimed  # noqa: TRY301 - what was held is let go below
         except BaseException:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ def table_rows(source: sqlite3.Connection, table: str, most: int) -> Iterator[di
     Give what can be read of a table, as rows by column; of a table that is gone, nothing.
 
     It is read from the front up to the damage, from the back down to it, and between the two by
-    number, row for row.
+    number, row for row; where both ways met no damage, there is nothing between them.
 
     Parameters
     ----------
@@ -36,28 +35,35 @@ def table_rows(source: sqlite3.Connection, table: str, most: int) -> Iterator[di
     select = f"SELECT rowid, {','.join(names)} FROM {table}"  # noqa: S608 - our own table and its columns
     seen: set[int] = set()
     ends: list[int] = []
+    breaks: list[Exception] = []
     for order in ("ASC", "DESC"):
         last = 0
-        for number, *values in _run(source, f"{select} ORDER BY rowid {order}", most):
+        for number, *values in _run(source, f"{select} ORDER BY rowid {order}", most, breaks):
             if 0 < number < HIGHEST and number not in seen:
                 last = number
                 seen.add(number)
                 yield dict(zip(names, values, strict=True))
         ends.append(last)
+    if not breaks:
+        return
     first, last = ends[0], ends[1] or ends[0] + FURTHER
     for number in range(max(first, 0) + 1, min(last, first + most + FURTHER)):
         if number not in seen:
-            for _, *values in _run(source, f"{select} WHERE rowid = {number}", 1):
+            for _, *values in _run(source, f"{select} WHERE rowid = ?", 1, breaks, number):
                 seen.add(number)
                 yield dict(zip(names, values, strict=True))
 
 
-def _run(source: sqlite3.Connection, sql: str, most: int) -> Iterator[Sequence[Any]]:
-    """Give the rows of a query up to the first that cannot be read."""
-    with contextlib.suppress(*UNREADABLE):
-        cursor = source.execute(sql)
+def _run(
+    source: sqlite3.Connection, sql: str, most: int, breaks: list[Exception], *values: int
+) -> Iterator[Sequence[Any]]:
+    """Give the rows of a query up to the first that cannot be read; why not, goes to `breaks`."""
+    try:
+        cursor = source.execute(sql, values)
         for _ in range(most):
             row = cursor.fetchone()
             if row is None:
                 return
             yield row
+    except UNREADABLE as error:
+        breaks[:] = [error]

@@ -161,7 +161,8 @@ def _drop_odd_vectors(fresh: sqlite3.Connection) -> None:
     odd: list[tuple[int]] = []
     units = 0
     for number, data in fresh.execute("SELECT id, vector FROM vectors"):
-        values = np.frombuffer(data, "<f4").astype(np.float64)
+        with np.errstate(invalid="ignore"):  # of what is no number, nothing need be said
+            values = np.frombuffer(data, "<f4").astype(np.float64)
         if not np.isfinite(values).all():
             broken.append((number,))
         elif abs(float(values @ values) - 1) > UNIT:

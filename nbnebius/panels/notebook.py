@@ -96,6 +96,17 @@ def check_name(name: str) -> str:
     return name
 
 
+def free_name(name: str, mine: Any = None) -> str:
+    """Give the name, or with a number after it, under which nothing stands but `mine`."""
+    found = shell()
+    held = {} if found is None else found.user_ns
+    number, free = 1, name
+    while free in held and (mine is None or held[free] is not mine):
+        number += 1
+        free = f"{name}_{number}"
+    return free
+
+
 def bind(name: str, value: Any) -> None:
     """
     Put a value into a user's variable.

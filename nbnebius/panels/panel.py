@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nbnebius.panels.state import State
 
 WIDTH = "700px"
+# A table that is wider than the panel scrolls, and does not stand out.
+_NARROW = ".nbnebius-panel .widget-html-content{min-width:0}"
 
 
 class Panel:
@@ -64,7 +66,7 @@ class Panel:
         if self._root is None:
             import ipywidgets
 
-            hide = ipywidgets.HTML(f"<style>.{self._mark}{{display:none}}</style>")
+            hide = ipywidgets.HTML(f"<style>.{self._mark}{{display:none}}{_NARROW}</style>")
             hide.layout.display = "none"
             layout = ipywidgets.Layout(width="100%", max_width=WIDTH)
             self._root = ipywidgets.VBox([*self.build(), hide], layout=layout)

@@ -52,11 +52,22 @@ def row(*parts: widgets.Widget) -> widgets.HBox:
     return widgets.HBox(list(parts), layout=widgets.Layout(flex_flow="row wrap", width="100%"))
 
 
-def fold(title: str, *parts: widgets.Widget) -> widgets.Accordion:
-    """Put parts behind a title that opens them."""
-    made = widgets.Accordion([widgets.VBox(list(parts))], titles=(title,))
-    made.selected_index = None
-    return made
+def fold(title: str, *parts: widgets.Widget) -> widgets.VBox:
+    """Put parts behind a button that opens and closes them."""
+    # An Accordion's title cannot be reached by keyboard.
+    inside = widgets.VBox(list(parts), layout=widgets.Layout(display="none", width="100%"))
+    opener = widgets.ToggleButton(
+        description=f"▸ {title}",
+        tooltip=f"Open or close: {title}",
+        layout=widgets.Layout(width="auto", align_self="flex-start"),
+    )
+
+    def turn(told: dict[str, Any]) -> None:
+        opener.description = f"{'▾' if told['new'] else '▸'} {title}"
+        inside.layout.display = "" if told["new"] else "none"
+
+    opener.observe(turn, "value")
+    return widgets.VBox([opener, inside], layout=widgets.Layout(width="100%"))
 
 
 def choice(
@@ -222,6 +233,7 @@ class Pages:
         self._back = button("Back", lambda: self.turn(-1), about="the page before")
         self._on = button("Next", lambda: self.turn(1), about="the next page")
         self._turner = row(self._back, self._where, self._on)
+        self._turner.layout.display = "none"
         self.box = widgets.VBox([self._table, self._turner])
 
     def show(self, frame: pd.DataFrame | None) -> None:

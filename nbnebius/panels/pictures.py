@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 from typing import TYPE_CHECKING
 
 from nbnebius.rendering.safe import escape
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
 
 INCHES = 7.0, 3.2
 DOTS = 100  # per inch: 700 pixels wide
+
+# matplotlib is not made for several threads at once, and each panel has one of its own.
+_DRAWING = threading.Lock()
+DARK = "nbnebius-plot"
+"""The class of what is drawn on white, and is to be dark in a dark theme."""
+
+_DARK_PLOTS = ", ".join(
+    f"{theme} .{DARK}"
+    for theme in ('[data-jp-theme-light="false"]', ".vscode-dark", 'html[theme="dark"]')
+)
+# Black and white change places, and the colours stay what they are.
+DARK_STYLE = f"<style>{_DARK_PLOTS}{{filter:invert(.93) hue-rotate(180deg)}}</style>"
 
 
 def plot_html(
@@ -34,10 +47,14 @@ def plot_html(
     """
     from matplotlib.figure import Figure
 
-    # Not pyplot: that one belongs to the main thread.
-    figure = Figure(figsize=inches, dpi=DOTS, layout="constrained", facecolor="white")
-    draw(figure.add_subplot())
     file = io.BytesIO()
-    figure.savefig(file, format="png")
+    with _DRAWING:
+        # Not pyplot: that one belongs to the main thread.
+        figure = Figure(figsize=inches, dpi=DOTS, layout="constrained", facecolor="white")
+        draw(figure.add_subplot())
+        figure.savefig(file, format="png")
     data = base64.b64encode(file.getvalue()).decode("ascii")
-    return f'<img alt="{escape(about)}" style="max-width:100%" src="data:image/png;base64,{data}">'
+    return (
+        f'{DARK_STYLE}<img class="{DARK}" alt="{escape(about)}" style="max-width:100%" '
+        f'src="data:image/png;base64,{data}">'
+    )

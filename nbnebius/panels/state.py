@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nbnebius.bridge import Worker
 from nbnebius.errors import NebiusError, Stopped
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from nbnebius.events import Event
     from nbnebius.work.origin import Reuse
+
+_BUSY: Final = "one thing at a time: wait, or press Stop"
 
 
 class Agreed:
@@ -108,10 +110,10 @@ class State:
             except Exception as error:  # noqa: BLE001 - an error nobody sees would be silence
                 self.error = words(error)
             finally:
-                with self.lock:
+                with self.lock:  # what begins next has a status of its own
+                    self.status = " · ".join([*filter(None, [self.status]), *self._told])
                     self.doing = ""
                     following, self._next = self._next, None
-                self.status = " · ".join([*filter(None, [self.status]), *self._told])
                 self.changed()
             if following is not None:
                 self.renew(*following)
@@ -120,6 +122,14 @@ class State:
         self._worker.begin(run, after=True)
         self.changed()
         return True
+
+    def start(self, doing: str, work: Callable[[Caller], None]) -> bool:
+        """Begin a piece of work; while another runs, say so."""
+        began = self.begin(doing, work)
+        if not began:
+            self.status = _BUSY
+            self.changed()
+        return began
 
     def renew(self, doing: str, work: Callable[[Caller], None]) -> None:
         """Start a piece of work as `begin` does, at the latest when what is running has ended."""

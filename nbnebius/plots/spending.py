@@ -105,6 +105,7 @@ def _bars(ax: Axes, costs: pd.DataFrame) -> None:
     ax.set_xticks(list(ticks), [f"{days[0] + pd.Timedelta(days=n):%d %b}" for n in ticks])
     ax.set_xlim(-1, int(places[-1]) + 1)
     ax.set_xlabel(f"day (UTC), {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}")
+    ax.ticklabel_format(axis="y", style="plain", useOffset=False)
     # Above all bars, so that nothing is read on top of a colour.
     ax.set_ylim(top=float(bottom.max()) / (1 - LINE * (len(stacks) + 0.5)))
     ax.legend(fontsize="small", frameon=False, loc="upper left")

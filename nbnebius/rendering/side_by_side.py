@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from nbnebius.events import ReasoningDelta
 from nbnebius.rendering.answer import footer_html
@@ -118,7 +118,3 @@ class SideBySide:
         self._painter.show({"text/html": page, "text/plain": shown}, {})
         self._changed = False
         return len(page)
-
-    def finish(self, bundle: dict[str, str], metadata: dict[str, Any]) -> None:
-        """Show the whole answers in the place where they grew."""
-        self._painter.show(bundle, metadata)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import statistics
 import time
 from pathlib import Path
 
@@ -212,8 +213,7 @@ def test_the_panel_answers_clicks_while_a_map_of_5000_rows_runs(open_notebook):
     assert "False" in notebook.cell_output(4).inner_text(), "the map ended too early"
     notebook.run_cell(5)
     print("clicks:", sorted(round(one, 3) for one in took))
-    # The quickest: others say more of what else the machine does.
-    assert min(took) < 0.5, took
+    assert statistics.median(took) < 0.5, took
 
 
 HOSTILE = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browser.conftest import save_panel
-from browser.harmless import assert_harmless
+from browser.harmless import assert_harmless, turn_all_pages
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -95,7 +95,5 @@ def test_no_cell_or_column_of_a_frame_runs_or_loads_anything(open_notebook, page
     notebook.run_cell(1)
     assert_harmless(page)
     panel.get_by_role("button", name="As cell").click()
-    while panel.get_by_role("button", name="Next").is_enabled():
-        panel.get_by_role("button", name="Next").click()
-        page.wait_for_timeout(50)
+    turn_all_pages(panel)
     assert_harmless(page)

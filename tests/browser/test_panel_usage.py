@@ -41,15 +41,15 @@ def test_usage_panel_shows_what_was_spent_and_the_saved_notebook_keeps_it(open_n
 FILL = """
 import pandas as pd
 from hostile import HOSTILE
-from nbnebius.panels.usage.state import Left
+from nbnebius.panels.usage.state import Left, plot_of
 
 state = shown.state
 state.wait(60)
 # What comes over HTTP has no half characters.
 names = [text.encode("utf-8", "replace").decode() for text in HOSTILE]
 state.sums = pd.DataFrame({"model": names, "calls": 1, "cost": 0.1}, dtype=object)
-state.rows = pd.DataFrame({
-    "time": pd.Timestamp("2026-11-20", tz="UTC"), "model": names[:40], "cost": 0.1})
+state.plot = plot_of(pd.DataFrame({
+    "time": pd.Timestamp("2026-11-20", tz="UTC"), "model": names[:40], "cost": 0.1}))
 state.budgets = tuple(Left(text, 1.0, 0.9) for text in names[:40])
 for text in names[::9]:
     state.error = text

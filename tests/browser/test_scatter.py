@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from browser.conftest import save_panel
 
 pytestmark = [pytest.mark.browser, pytest.mark.maps]
 
@@ -87,3 +88,50 @@ def test_pointing_at_a_text_and_lassoing_rows(open_notebook, page):
     (output,) = notebook.save().cells[0].outputs
     assert output.data["image/png"]
     assert output.data["text/plain"] == "VectorMap(60 points, 0 selected)"
+
+
+PANEL = (
+    FRAME.replace("\nfound = ", "\nunused = ").rsplit("\nfound\n", 1)[0]
+    + """
+panel = neb.panel("embeddings", frame="frame")
+panel
+"""
+)
+TAKEN = "print(len(chosen), *chosen.topic.unique())"
+
+
+def test_the_embeddings_panel_is_pointed_at_and_lassoed_in(open_notebook, page):
+    notebook = open_notebook(["%load_ext nbnebius" + PANEL, TAKEN])
+    notebook.run_cell(0)
+    panel = notebook.cell_output(0).locator(".nbnebius-panel")
+    canvas = panel.locator("canvas").first
+    canvas.wait_for()
+    panel.get_by_text("1 to 10 of 60 rows").wait_for()
+    assert not panel.locator(".noUi-handle").first.is_visible()
+    panel.get_by_label("colour by").select_option("topic")
+    panel.get_by_text("1 to 10 of 60 rows").wait_for()
+    page.wait_for_timeout(2000)
+    place = panel.locator("canvas").first.bounding_box()
+    left, top = place["x"], place["y"]
+    right, bottom = left + place["width"], top + place["height"]
+    middle = left + 0.5 * place["width"]
+    wide, high = place["width"], place["height"]
+    text = point_at_something(
+        page, left + 0.61 * wide, top + 0.32 * high, left + 0.71 * wide, top + 0.52 * high
+    )
+    assert "<img src=x onerror=" in text
+
+    panel.locator('button[title="Activate lasso selection"]').click()
+    drag_around(page, middle + 50, top + 5, right - 5, bottom - 5)
+    panel.get_by_text("60 points · 20 selected").wait_for()
+    panel.get_by_text("1 to 10 of 20 rows").wait_for()
+    panel.get_by_role("button", name="Put rows").click()
+    panel.get_by_text("chosen: 20 rows").wait_for()
+    notebook.run_cell(1)
+    assert notebook.cell_output(1).inner_text().split() == ["20", "field"]
+    panel.get_by_role("button", name="Select nothing").click()
+    panel.get_by_text("1 to 10 of 60 rows").wait_for()
+    save_panel(panel, "panel-embeddings-lasso")
+    assert page.watch.outside == []
+    assert page.watch.errors == []
+    assert page.evaluate("() => window.__pwn") is None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.fault.job import Spec
+    from tests.fault.nursery import Forked, Nursery
 
 LONGEST = 600.0
 _numbers = itertools.count()
@@ -29,7 +30,7 @@ _numbers = itertools.count()
 class Child:
     """A running job: its process, where it will write what it got, and what it says."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     out: Path
     said: Path
 
@@ -56,13 +57,29 @@ class Child:
         self.process.wait(LONGEST)
 
 
-def start_job(folder: Path, home: Path, spec: Spec) -> Child:
-    """Start a job with its journal in `home`; its other files go to `folder`."""
+def start_job(
+    folder: Path,
+    home: Path,
+    spec: Spec,
+    nursery: Nursery | None = None,
+    function: str = "tests.fault.job:main",
+    *args: str,
+) -> Child:
+    """
+    Start a job with its journal in `home`; its other files go to `folder`.
+
+    Where there is a nursery, it is forked from that: ten times as fast. Another `function` gets
+    `args` before the two files.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     number = next(_numbers)
     asked, out = folder / f"spec-{number}.json", folder / f"out-{number}.json"
     asked.write_bytes(msgspec.json.encode(spec))
     said = folder / f"said-{number}.txt"
+    if nursery is not None:
+        files = str(asked), str(out)
+        forked = nursery.start(function, *args, *files, said=said, NBNEBIUS_HOME=str(home))
+        return Child(forked, out, said)
     with said.open("w") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.fault.job", str(asked), str(out)],
@@ -75,9 +92,9 @@ def start_job(folder: Path, home: Path, spec: Spec) -> Child:
     return Child(process, out, said)
 
 
-def run_job(folder: Path, home: Path, spec: Spec) -> dict[str, Any]:
+def run_job(folder: Path, home: Path, spec: Spec, nursery: Nursery | None = None) -> dict[str, Any]:
     """Do a job to its end."""
-    return start_job(folder, home, spec).wait()
+    return start_job(folder, home, spec, nursery).wait()
 
 
 def until(condition: Callable[[], bool], longest: float = 60.0) -> None:

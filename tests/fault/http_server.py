@@ -11,7 +11,7 @@ import asyncio
 import json
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: its method, its target with the query, and its body."""
+    """One request: its method, its target with the query, its body, and headers in lower case."""
 
     method: str
     target: str
     body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -69,22 +70,27 @@ class Connection(asyncio.Protocol):
         if end < 0:
             return None
         first, _, rest = bytes(self._buffer[:end]).partition(b"\r\n")
-        length = 0
+        headers = {}
         for line in rest.split(b"\r\n"):
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
+            name, _, value = line.decode("latin-1").partition(":")
+            headers[name.lower()] = value.strip()
+        length = int(headers.get("content-length", 0))
         if len(self._buffer) < end + 4 + length:
             return None
         body = bytes(self._buffer[end + 4 : end + 4 + length])
         del self._buffer[: end + 4 + length]
         method, target, _ = first.decode("latin-1").split(" ", 2)
-        return Asked(method, target, body)
+        return Asked(method, target, body, headers)
 
     def answer(
-        self, value: Any, status: int = 200, headers: Mapping[str, str] | None = None
+        self,
+        value: Any,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        *,
+        most: int | None = None,
     ) -> None:
-        """Send a JSON answer, unless the client is gone."""
+        """Send JSON, or bytes, unless the client is gone; cut it off after `most` bytes."""
         if self._transport is None:
             return
         body = value if isinstance(value, bytes) else json.dumps(value).encode()
@@ -93,7 +99,20 @@ class Connection(asyncio.Protocol):
             f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n"
             f"content-length: {len(body)}\r\n{more}\r\n"
         )
-        self._transport.write(head.encode("latin-1") + body)
+        self._transport.write(head.encode("latin-1") + body[:most])
+        if most is not None:
+            self._transport.close()
+
+    def begin_stream(self) -> None:
+        """Send the head of a stream of events."""
+        if self._transport is not None:
+            head = b"HTTP/1.1 200 X\r\ncontent-type: text/event-stream\r\n"
+            self._transport.write(head + b"transfer-encoding: chunked\r\n\r\n")
+
+    def piece(self, data: bytes) -> None:
+        """Send a piece of a stream; an empty one ends it."""
+        if self._transport is not None:
+            self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
 
     def send(self, raw: bytes, *, close: bool = False) -> None:
         """Send bytes as they are, unless the client is gone; `close` ends the connection then."""

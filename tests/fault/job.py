@@ -20,6 +20,8 @@ import msgspec
 import pandas as pd
 
 import nbnebius as neb
+from nbnebius.journal import Waste, purge
+from nbnebius.session.default import default_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +41,9 @@ class Spec:
     rows, name
         How long the frame is, and what makes its texts other than those of other jobs.
     by
-        ``map``, or ``chat``: the same with one call per row, from as many threads.
+        ``map``, or ``chat``: the same with one call per row, from as many threads; ``stream``: one
+        streamed call after the other; ``embed``: a vector for each row; ``purge``: no question, but
+        what was asked before the option `before` is thrown away.
     in_flight
         How many requests may be on their way.
     options
@@ -82,7 +86,33 @@ def by_chat(frame: pd.DataFrame, spec: Spec) -> pd.DataFrame:
     return frame.assign(answer=frame["text"].map(answers))
 
 
-BY: dict[str, Callable[[pd.DataFrame, Spec], pd.DataFrame]] = {"map": by_map, "chat": by_chat}
+def by_stream(frame: pd.DataFrame, spec: Spec) -> pd.DataFrame:
+    """Ask row by row, each answer as a stream that is read to its end."""
+    answers: dict[str, str] = {}
+    for text in dict.fromkeys(frame["text"]):
+        prompt = TEMPLATE.format(text=text)
+        answers[text] = "".join(neb.chat(prompt, cache=True, stream=True, **spec.options))
+    return frame.assign(answer=frame["text"].map(answers))
+
+
+def by_embed(frame: pd.DataFrame, spec: Spec) -> pd.DataFrame:
+    found = neb.embed(frame, column="text", **spec.options)
+    return found.assign(embedding=[[float(x) for x in row] for row in found["embedding"]])
+
+
+def by_purge(frame: pd.DataFrame, spec: Spec) -> pd.DataFrame:
+    """Purge what was asked before a moment, and ask nothing."""
+    purge(default_session().journal, Waste(before=spec.options["before"]))
+    return frame
+
+
+BY: dict[str, Callable[[pd.DataFrame, Spec], pd.DataFrame]] = {
+    "map": by_map,
+    "chat": by_chat,
+    "stream": by_stream,
+    "embed": by_embed,
+    "purge": by_purge,
+}
 
 
 def run(spec: Spec) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,23 @@ def read_calls(journal: Path) -> list[Call]:
         finally:
             connection.close()
     return [_call(*row) for row in rows]
+
+
+def select(journal: Path, query: str) -> list[tuple[Any, ...]]:
+    """Ask a journal at rest; nothing where it has no tables yet."""
+    if not journal.exists() or journal.stat().st_size == 0:
+        return []
+    with (
+        _as_the_next_kernel_finds_it(journal) as path,
+        contextlib.closing(sqlite3.connect(path)) as connection,
+    ):
+        return connection.execute(query).fetchall()
+
+
+def integrity(journal: Path) -> str:
+    """Have SQLite check all of a journal: ``ok``, or what is wrong first."""
+    rows = select(journal, "PRAGMA integrity_check(1)")
+    return str(rows[0][0]) if rows else "ok"
 
 
 def _call(number: int, key: bytes, state: str, packed: bytes | None) -> Call:

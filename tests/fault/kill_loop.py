@@ -22,13 +22,14 @@ from tests.fault.children import Child, run_job, start_job
 from tests.fault.job import Spec, distinct
 from tests.fault.journal_reading import read_calls
 from tests.fault.moments import draw, wait_for
+from tests.fault.nursery import Nursery, nursery
 from tests.fault.paying import Running, paying
 from tests.fault.plants import COUNT, PLANTS
 from tests.fault.promises import Promises
 
 # USD per million tokens: so cheap that no job has to be agreed to
 CHEAP = ("--price-in", "0.001", "--price-out", "0.001")
-FIRST_START = 1.5
+FIRST_START = 0.3
 """Seconds to a child's first request, until one has been measured."""
 
 
@@ -59,6 +60,17 @@ class Report:
     different: int = 0
     broken: list[str] = field(default_factory=list)
 
+    def counts(self) -> dict[str, int]:
+        """Count every kind of broken promise."""
+        seen = self.promises
+        return {
+            "committed answers lost": len(seen.lost) + len(seen.unnamed),
+            "kept answers bought again": len(seen.bought_again),
+            "executions without an intent": sum(seen.unrecorded.values()),
+            "kills with more in doubt than in flight": int(seen.most_in_doubt > seen.in_flight),
+            "anything else wrong": len(self.broken),
+        }
+
     def table(self, plan: Plan) -> str:
         """Draw it in Markdown."""
         seen = self.promises
@@ -84,10 +96,11 @@ class Report:
 class KillLoop:
     """One journal, one server, and child after child."""
 
-    def __init__(self, plan: Plan, folder: Path, server: Running) -> None:
+    def __init__(self, plan: Plan, folder: Path, server: Running, forge: Nursery) -> None:
         self.plan = plan
         self.folder = folder
         self.server = server
+        self.forge = forge
         self.home = folder / "home"
         self.dice = random.Random(plan.seed)
         # what an interrupt stops, it lets land
@@ -114,7 +127,7 @@ class KillLoop:
         while self.report.kills.total() < self.plan.kills and not self.report.broken:
             self._one_child()
         if not self.report.broken:
-            self._finish(run_job(self.folder, self.home, self.spec()))
+            self._finish(run_job(self.folder, self.home, self.spec(), self.forge))
         report = self.report
         report.executed, report.different = sum(self.counts.values()), len(self.counts)
         report.broken += report.promises.broken()
@@ -128,7 +141,7 @@ class KillLoop:
         plan, report = self.plan, self.report
         moment = draw(self.dice, 3 * plan.rows // plan.kills, self.start_up)
         began, before = time.monotonic(), self.server.executed()
-        child = start_job(self.folder, self.home, self.spec())
+        child = start_job(self.folder, self.home, self.spec(), self.forge)
         report.children += 1
 
         def executed() -> int:
@@ -174,7 +187,8 @@ class KillLoop:
             return
         with paying(self.folder / f"undisturbed-{report.jobs}", *CHEAP) as other:
             spec.url = other.url
-            expected = run_job(self.folder, self.folder / f"home-{report.jobs}", spec)
+            other_home = self.folder / f"home-{report.jobs}"
+            expected = run_job(self.folder, other_home, spec, self.forge)
             sold = other.counts()
         if told["answers"] != expected["answers"] or told.get("dtypes") != expected.get("dtypes"):
             report.broken.append(f"the frame of {spec.name} is not that of an undisturbed run")
@@ -199,11 +213,14 @@ def wrongly_ended(child: Child) -> list[str]:
     return [f"an interrupt left rows {sorted(bad)}"] if bad else []
 
 
-def run(plan: Plan, folder: Path) -> Report:
-    """Run the loop with a server of its own."""
+def run(plan: Plan, folder: Path, forge: Nursery | None = None) -> Report:
+    """Run the loop with a server of its own, and a nursery of its own where none is given."""
+    if forge is None:
+        with nursery() as own:
+            return run(plan, folder, own)
     options = ("--delay-ms", str(plan.delay_ms), "--seed", str(plan.seed), *CHEAP)
     with paying(folder / "server", *options) as server:
-        return KillLoop(plan, folder, server).run()
+        return KillLoop(plan, folder, server, forge).run()
 
 
 def main() -> int:

@@ -83,13 +83,16 @@ def _get(url: str) -> Any:
         return json.load(answer)
 
 
-def start_paying(folder: Path, *options: str) -> Running:
+def start_paying(folder: Path, *options: str, module: str = "tests.fault.paying_server") -> Running:
     """Start a server with its books in a folder; options as on its command line."""
     folder.mkdir(parents=True, exist_ok=True)
     ledger = folder / "ledger.txt"
+    command = [sys.executable, "-m", module]
+    if module == "tests.fault.paying_server":
+        command += [str(ledger), *options]
     with (folder / "server-stderr.txt").open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.fault.paying_server", str(ledger), *options],
+            command,
             cwd=ROOT,
             env=environment(),
             stdin=subprocess.DEVNULL,

@@ -70,6 +70,21 @@ def chat_answer(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def stream_of(answer: dict[str, Any]) -> list[bytes]:
+    """Cut a chat's answer into the events of a stream, word by word."""
+    choice = answer["choices"][0]
+    frame = {**answer, "object": "chat.completion.chunk", "usage": None}
+    words = choice["message"]["content"].split(" ")
+    deltas = [{"content": word if not n else f" {word}"} for n, word in enumerate(words)]
+    frames = [
+        {**frame, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+        for delta in deltas
+    ]
+    end = {"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}
+    frames += [{**frame, "choices": [end]}, {**frame, "choices": [], "usage": answer["usage"]}]
+    return [*(b"data: %b\n\n" % json.dumps(one).encode() for one in frames), b"data: [DONE]\n\n"]
+
+
 def embedding_answer(body: dict[str, Any]) -> dict[str, Any]:
     """Answer texts with unit vectors drawn from their keys, as floats or base64."""
     size = body.get("dimensions") or DIMENSIONS

@@ -27,6 +27,7 @@ from tests.fault.paying_answers import (
     embedding_answer,
     keys_of,
     model_list,
+    stream_of,
     text_of,
     tokens_in,
 )
@@ -135,10 +136,19 @@ class PayingServer:
             if cut:
                 stats.cut += 1
                 connection.cut()
+            elif body.get("stream"):
+                await self._stream(connection, answer)
             else:
                 connection.answer(answer, 200, headers)
         finally:
             stats.in_flight -= 1
+
+    async def _stream(self, connection: Connection, answer: dict[str, Any]) -> None:
+        connection.begin_stream()
+        for piece in stream_of(answer):
+            connection.piece(piece)
+            await asyncio.sleep(self.options.piece_ms / 1000)
+        connection.piece(b"")
 
     def _bill(self, body: dict[str, Any], answer: dict[str, Any], now: float) -> list[Execution]:
         stats, usage = self.stats, answer["usage"]
@@ -165,6 +175,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay-ms", type=float, default=0.0, help="half to one and a half of it")
     parser.add_argument("--seed", type=int, default=0, help="of the delays")
+    parser.add_argument("--piece-ms", type=float, default=0.0, help="between events of a stream")
     parser.add_argument("--price-in", type=float, default=0.5, help="USD per million tokens")
     parser.add_argument("--price-out", type=float, default=1.5, help="USD per million tokens")
     parser.add_argument("--per-minute", type=float, default=0.0, help="requests; 0 is no limit")

@@ -95,7 +95,7 @@ class BatchesState(State):
 
     def read(self) -> None:
         """Look at them anew."""
-        self.begin("reading the list of batches", self._look)
+        self.renew("reading the list of batches", self._look)
 
     def show(self, limit: int) -> None:
         """List another number of them."""
@@ -160,7 +160,7 @@ class BatchesState(State):
             self._look(caller)
             self.status = f"{job.id} is {self._need().status or 'being cancelled'}"
 
-        self.begin("cancelling", work)
+        self.start("cancelling", work)
 
     def results(self) -> None:
         """Read what the chosen one answered, into a variable."""
@@ -177,7 +177,7 @@ class BatchesState(State):
                 told = f", {usd(float(cost))}"
             self.status = f"{out}: {len(frame):,} rows{told}"
 
-        self.begin("reading results", work)
+        self.start("reading results", work)
 
     def download(self) -> None:
         """Write the chosen one's output into a file; where there is none, its errors."""
@@ -195,7 +195,7 @@ class BatchesState(State):
             default_session().download(file_id, path, caller=caller)
             self.status = f"saved as {path}"
 
-        self.begin("downloading", work)
+        self.start("downloading", work)
 
     def _need(self) -> Batch:
         if self.batch is None:

@@ -80,6 +80,17 @@ class ChatState(ThreadState):
 
         self.start("reading the models and the thread", work)
 
+    def refresh(self) -> None:
+        """Read the thread again, as cells may go on with it; and a catalog that is lacking."""
+
+        def work(_: Caller) -> None:
+            session = default_session()
+            if not self.models.records:
+                self.models.read(session)
+            self.read(session)
+
+        self.start("reading the thread", work)
+
     def pick(self, model: str) -> None:
         """Choose a model."""
         self.models.model = model

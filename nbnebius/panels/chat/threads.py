@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from nbnebius.errors import OptionError
 from nbnebius.panels.state import State
@@ -13,12 +13,8 @@ from nbnebius.session.threads import OWN
 from nbnebius.work.next_turn import NOTEBOOK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from nbnebius.session import Caller, Session
     from nbnebius.session.conversations import TurnRow
-
-_BUSY: Final = "one thing at a time: wait, or press Stop"
 
 
 class ThreadState(State):
@@ -39,18 +35,6 @@ class ThreadState(State):
         self.threads: tuple[str, ...] = (OWN,)
         self.rows: list[TurnRow] = []
         self._total: tuple[int | None, float | None] = (None, None)
-
-    def start(self, doing: str, work: Callable[[Caller], None]) -> bool:
-        """Begin a piece of work; while another runs, say so."""
-        began = self.begin(doing, work)
-        if not began:
-            self.status = _BUSY
-            self.changed()
-        return began
-
-    def refresh(self) -> None:
-        """Read the thread again: cells may have gone on with it."""
-        self.start("reading the thread", lambda _: self.read(default_session()))
 
     def choose(self, thread: str) -> bool:
         """Go on with another thread; a new one begins with its first question."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 RANKED: Final = 20  # rings that get a number
 LOOKED_AT: Final = 20  # rows by which a column of vectors is known
+LOOKED_AMONG: Final = 10_000  # rows that are looked through for these
 
 Window = tuple[float, float, float, float]
 """Left, right, bottom and top of a rectangle, in the map's units."""
@@ -66,13 +67,26 @@ def draw_marked(
         )
 
 
+def extent_of(projected: Projected) -> Window:
+    """Give the rectangle that holds every point, with a little room."""
+    low, high = projected.points.min(axis=0), projected.points.max(axis=0)
+    room = [(upper - lower) * 0.01 or 1.0 for lower, upper in zip(low, high, strict=True)]
+    return (
+        float(low[0] - room[0]),
+        float(high[0] + room[0]),
+        float(low[1] - room[1]),
+        float(high[1] + room[1]),
+    )
+
+
 def vector_columns(frame: Any) -> list[str]:
     """List the columns whose rows are vectors, by the first rows that hold anything."""
     found = []
     for place, name in enumerate(frame.columns):
         column = frame.iloc[:, place]
         if column.dtype == object and isinstance(name, str):
-            some = column[column.notna()].head(LOOKED_AT)
+            first = column.iloc[:LOOKED_AMONG]  # a frame may be long, and there may be many
+            some = first[first.notna()].head(LOOKED_AT)
             if len(some) and len(places_of_vectors(some.to_frame(name), name)) == len(some):
                 found.append(name)
     return found

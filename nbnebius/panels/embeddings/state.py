@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from nbnebius.commands import SEARCH
 from nbnebius.commands.search import SearchOptions
 from nbnebius.errors import OptionError
-from nbnebius.panels.embeddings.points import Window, draw_marked, vector_columns
+from nbnebius.panels.embeddings.points import Window, draw_marked, extent_of, vector_columns
 from nbnebius.panels.notebook import bind, check_name, value_of, variables
 from nbnebius.panels.pictures import plot_html
 from nbnebius.panels.state import State
@@ -46,8 +46,10 @@ class EmbeddingsState(State):
         The map, as HTML.
     query
         What was searched for last.
-    window
-        The rectangle that selects rows; None selects none.
+    window, lassoed
+        What selects rows: a rectangle, or the positions of those in a lasso; None selects none.
+    draws
+        Whether the map is drawn as a picture; where it can be lassoed in, it need not be.
     listed
         Which rows stand in the list: all, nearest or selected.
     out
@@ -64,6 +66,8 @@ class EmbeddingsState(State):
         self.projected: Projected | None = None
         self.plot = ""
         self.window: Window | None = None
+        self.lassoed: tuple[int, ...] | None = None
+        self.draws = True
         self.listed: Listed = "all"
         self.out = "chosen"
         self.frame: pd.DataFrame | None = None
@@ -121,7 +125,7 @@ class EmbeddingsState(State):
             with self.lock:
                 self.frame, self.projected = frame, projected
                 self._of = (frame, self.column)
-                self.window, self.listed = None, "all"
+                self.window, self.lassoed, self.listed = None, None, "all"
                 self._nearest = ((), ())
         self._paint_map()
 
@@ -129,17 +133,18 @@ class EmbeddingsState(State):
         if self.projected is None:
             return
         projected, frame, color, window = self.projected, self.frame, self.color, self.window
-        self.plot = plot_html(
-            lambda ax: draw_marked(
-                ax, projected, frame, color, ringed=self._nearest[0], window=window
-            ),
-            about=f"map of the vectors of {self.name}",
-            inches=INCHES,
-        )
+        if self.draws:
+            self.plot = plot_html(
+                lambda ax: draw_marked(
+                    ax, projected, frame, color, ringed=self._nearest[0], window=window
+                ),
+                about=f"map of the vectors of {self.name}",
+                inches=INCHES,
+            )
         notes = [f"{len(self.projected.places):,} points", *self.projected.notes]
         if self.listed == "nearest":
-            notes.append(f"{len(self.places)} nearest, ringed")
-        if self.window is not None:
+            notes.append(f"{len(self.places)} nearest, {'ringed' if self.draws else 'marked'}")
+        if self.is_selecting:
             notes.append(f"{len(self.selected):,} selected")
         self.status = " · ".join(filter(None, [self.status, *notes]))
 
@@ -176,36 +181,44 @@ class EmbeddingsState(State):
         """Take the rings away."""
         with self.lock:
             self.query, self._nearest = "", ((), ())
-            self.listed = "all" if self.window is None else "selected"
+            self.listed = "selected" if self.is_selecting else "all"
         self.renew(MAP, lambda _: self._paint_map())
 
     # Selecting.
 
     @property
+    def is_selecting(self) -> bool:
+        """Whether rows are selected, even if there are none in what selects them."""
+        return self.window is not None or self.lassoed is not None
+
+    @property
     def extent(self) -> Window:
         """The rectangle that holds every point, with a little room."""
-        if self.projected is None:
-            return (0.0, 1.0, 0.0, 1.0)
-        low = self.projected.points.min(axis=0)
-        high = self.projected.points.max(axis=0)
-        room = [(upper - lower) * 0.01 or 1.0 for lower, upper in zip(low, high, strict=True)]
-        return (
-            float(low[0] - room[0]),
-            float(high[0] + room[0]),
-            float(low[1] - room[1]),
-            float(high[1] + room[1]),
-        )
+        return (0.0, 1.0, 0.0, 1.0) if self.projected is None else extent_of(self.projected)
 
     def select(self, window: Window | None) -> None:
         """Select the rows whose points stand in a rectangle; None lets go."""
         with self.lock:
-            self.window = window
+            self.window, self.lassoed = window, None
             self.listed = "all" if window is None else "selected"
+        self.renew(MAP, lambda _: self._paint_map())
+
+    def lasso(self, points: Sequence[int]) -> None:
+        """Select the rows of some points, by their numbers on the map; none lets go."""
+        with self.lock:
+            places = () if self.projected is None else self.projected.places
+            self.window, self.lassoed = (
+                None,
+                tuple(sorted(int(places[at]) for at in points)) or None,
+            )
+            self.listed = "selected" if self.lassoed else "all"
         self.renew(MAP, lambda _: self._paint_map())
 
     @property
     def selected(self) -> list[int]:
-        """The positions of the rows in the rectangle."""
+        """The positions of the rows in the rectangle or the lasso."""
+        if self.lassoed is not None:
+            return [*self.lassoed]
         if self.projected is None or self.window is None:
             return []
         left, right, bottom, top = self.window

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from nbnebius.panels.embeddings.state import EmbeddingsState
+from nbnebius.panels.enter import Enter
 from nbnebius.panels.notebook import value_of
 from nbnebius.panels.panel import Panel
 from nbnebius.panels.parts import (
@@ -18,12 +19,16 @@ from nbnebius.panels.parts import (
     button,
     change,
     field,
+    fold,
     row,
 )
 from nbnebius.plots.reading import check_frame
 from nbnebius.plots.scatter import has_scatter
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.table import frame_bundle
+
+if TYPE_CHECKING:
+    from nbnebius.panels.embeddings.lasso import Lasso
 
 STEPS = 200  # of a slider, from one end of the map to the other
 KEPT_ROWS = 20
@@ -41,6 +46,11 @@ class EmbeddingsPanel(Panel):
         state = self.state
         self._status = StatusLine(state)
         self._plot = widgets.HTML()
+        self._lasso: Lasso | None = None
+        if has_scatter():
+            from nbnebius.panels.embeddings.lasso import Lasso
+
+            self._lasso, state.draws = Lasso(state), False
         self._pages = Pages("rows")
         self._listed: tuple[Any, ...] = ()
         self._frame = Chooser("frame", lambda name: state.look(name=name))
@@ -53,7 +63,7 @@ class EmbeddingsPanel(Panel):
             ),
             row(self._column.widget, self._color.widget),
             self._search_parts(),
-            self._plot,
+            self._lasso.box if self._lasso else self._plot,
             *self._select_parts(),
             self._status.box,
             *self._list_parts(),
@@ -69,6 +79,7 @@ class EmbeddingsPanel(Panel):
             about="A question in words: the rows that are nearest to it are listed and ringed",
             hint="what do people praise",
         )
+        Enter(self._query, state.search)
         self._query.layout = widgets.Layout(flex="1 1 260px", width="auto")
         self._count = widgets.BoundedIntText(
             value=state.k,
@@ -111,7 +122,9 @@ class EmbeddingsPanel(Panel):
         self._let_go = button(
             "Select nothing", lambda: state.select(None), about="Let go of the selected rows"
         )
-        return [*self._sliders, row(self._let_go)]
+        # A lasso needs a mouse: who has none selects by sliders.
+        sliders = [fold("Select by sliders", *self._sliders)] if self._lasso else self._sliders
+        return [*sliders, row(self._let_go)]
 
     def _list_parts(self) -> list[widgets.Widget]:
         state = self.state
@@ -122,11 +135,9 @@ class EmbeddingsPanel(Panel):
             lambda text: setattr(state, "out", text),
             about="The variable that the listed rows are put into",
         )
-        told = widgets.HTML(f'<div style="opacity:.75">{escape(_interactive())}</div>')
         return [
             row(self._which.widget, out, button("Put rows", state.put, about="Put them there")),
             self._pages.box,
-            *([told] if has_scatter() else []),
         ]
 
     def _slid(self) -> None:
@@ -148,6 +159,8 @@ class EmbeddingsPanel(Panel):
         others = [(name, name) for name in state.other_columns]
         self._color.offer([(NOTHING, ""), *others], state.color or "")
         change(self._plot, "value", state.plot)
+        if self._lasso:
+            self._lasso.paint()
         self._place_sliders()
         self._which.offer(LISTS, state.listed)
         listed = (id(state.frame), state.listed, tuple(state.places))
@@ -158,7 +171,7 @@ class EmbeddingsPanel(Panel):
     def _place_sliders(self) -> None:
         extent = self.state.extent
         window = self.state.window or extent
-        change(self._let_go, "disabled", self.state.window is None)
+        change(self._let_go, "disabled", not self.state.is_selecting)
         self._sliding = threading.get_ident()
         try:
             for slider, at in zip(self._sliders, (0, 2), strict=True):
@@ -184,13 +197,6 @@ class EmbeddingsPanel(Panel):
             "text/html": bundle["text/html"] + f"<div>{escape(told)}</div>",
             "text/plain": f"{bundle['text/plain']}\n{plain(told)}".strip(),
         }
-
-
-def _interactive() -> str:
-    return (
-        "A map to point at and lasso in: neb.plot.vectors(FRAME, interactive=True); its .selected "
-        "is a frame of the lassoed rows."
-    )
 
 
 def open_panel(frame: str = "") -> EmbeddingsPanel:

@@ -66,7 +66,7 @@ class FilesState(State):
 
     def read(self) -> None:
         """List them anew."""
-        self.begin("reading the list of files", self._look)
+        self.renew("reading the list of files", self._look)
 
     def show(self, purpose: str) -> None:
         """List those of another purpose."""
@@ -97,7 +97,7 @@ class FilesState(State):
                 place.write_bytes(content)
                 self._send(place, caller)
 
-        self.begin("uploading", work)
+        self.start("uploading", work)
 
     def upload_path(self, path: str) -> None:
         """Upload a file of any size that the kernel can read."""
@@ -107,7 +107,7 @@ class FilesState(State):
                 raise OptionError("No path is given", hint="as data/requests.jsonl")
             self._send(Path(path.strip()), caller)
 
-        self.begin("uploading", work)
+        self.start("uploading", work)
 
     def _send(self, path: Path, caller: Caller) -> None:
         made = default_session().upload(path, self.purpose, caller=caller)
@@ -125,7 +125,7 @@ class FilesState(State):
             default_session().download(file.id, path, caller=caller)
             self.status = f"saved as {path}"
 
-        self.begin("downloading", work)
+        self.start("downloading", work)
 
     def delete(self) -> None:
         """Delete the chosen one at the server."""
@@ -136,7 +136,7 @@ class FilesState(State):
             self._look(caller)
             self.status = f"deleted {file.filename or file.id}"
 
-        self.begin("deleting", work)
+        self.start("deleting", work)
 
     def _need(self) -> File:
         if self.file is None:

@@ -53,6 +53,14 @@ def price_of(bound: float | None, count: int) -> str:
     return f"{in_words(count)}, " + ("price unknown" if bound is None else usd(bound))
 
 
+def is_agreed(bound: float | None, offered: tuple[float | None] | None) -> bool:
+    """Tell whether a click on an offered price (None: none was told) agrees to `bound`."""
+    if offered is None:
+        return False
+    (told,) = offered
+    return bound is told if bound is None or told is None else bound <= told
+
+
 def spent(cost: float | None) -> str:
     """Say what was paid."""
     if cost == 0:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nbnebius.catalogs import serves
 from nbnebius.commands import IMAGE
-from nbnebius.commands.image import ImageOptions
 from nbnebius.errors import OptionError, Stopped
 from nbnebius.events import Note
+from nbnebius.panels.images.pictures import Pictures
 from nbnebius.panels.images.shown import (
     Shown,
     in_words,
+    is_agreed,
     named,
     price_of,
     seed_of,
@@ -20,8 +21,8 @@ from nbnebius.panels.images.shown import (
     thumb_of,
 )
 from nbnebius.panels.images.sweep import MOST, Sweep, read_axis
-from nbnebius.panels.state import State
 from nbnebius.panels.typed import read_typed
+from nbnebius.rendering.answer import usd
 from nbnebius.session import default_session
 from nbnebius.work.images import AT_ONCE
 from nbnebius.work.price import total
@@ -29,44 +30,38 @@ from nbnebius.work.price import total
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from nbnebius.commands.image import ImageOptions
     from nbnebius.results import Gallery
     from nbnebius.session import Caller, Session
 
 SIDE, BYTES = 220, 15_000  # of a preview: pixels, and bytes of the notebook's file
 GRID_SIDE, GRID_BYTES = 160, 8_000
 DRAWING, LOOKING = "drawing", "looking up the price"
-NEXT = 4  # seeds of a variation
 
 
-class ImagesState(State):
+class ImagesState(Pictures):
     """
-    A form, what it would cost, the pictures drawn so far, and a sweep.
+    A form, what it would cost, a sweep, and, as of `Pictures`, what was drawn so far.
 
     Attributes
     ----------
-    asked
-        The form, as ``%image`` takes it.
     models
         The ids of the models that draw.
     price, sweep_price
         What drawing and sweeping cost, in words; "" where there is nothing to draw.
-    pictures
-        What was drawn here, the newest first.
-    chosen
-        The place of the one that is looked at among these.
     sweep
         The last grid; None before there was one.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked = ImageOptions()
         self.models: tuple[str, ...] = ()
         self.price = self.sweep_price = ""
-        self.pictures: list[Shown] = []
-        self.chosen = 0
         self.sweep: Sweep | None = None
         self._done = ""
+        # What the buttons named last, in USD: a click agrees to that, and to no more.
+        self._offered: tuple[float | None] | None = None
+        self._sweep_offered: tuple[float | None] | None = None
         self.axes: dict[str, str] = dict.fromkeys(("across", "across_at", "down", "down_at"), "")
 
     def read(self) -> None:
@@ -91,6 +86,7 @@ class ImagesState(State):
         """
 
         def take() -> None:
+            self.price = self.sweep_price = ""
             prompt = typed.pop("prompt", self.asked.prompt) or ""
             self.asked = replace(self.asked, prompt=prompt, **read_typed(IMAGE, typed))
             self._look_ahead()
@@ -107,15 +103,15 @@ class ImagesState(State):
     def _find_prices(self, caller: Caller) -> None:  # noqa: ARG002 - nothing is asked
         session, asked = default_session(), self.asked
         self.status = self._done
-        self.price = price_of(self._bound(session, [asked]), asked.n or 1)
+        bound = self._bound(session, [asked])
+        self.price, self._offered = price_of(bound, asked.n or 1), (bound,)
         try:
             sweep = self._swept(asked)
         except OptionError:
             return  # half written: it is said when it is to be drawn
         if sweep is not None:
-            self.sweep_price = price_of(
-                self._bound(session, (one for _, one in sweep.each())), sweep.count
-            )
+            bound = self._bound(session, (one for _, one in sweep.each()))
+            self.sweep_price, self._sweep_offered = price_of(bound, sweep.count), (bound,)
 
     @staticmethod
     def _bound(session: Session, asked: Iterable[ImageOptions]) -> float | None:
@@ -125,9 +121,26 @@ class ImagesState(State):
     # Drawing.
 
     def draw(self) -> None:
-        """Draw what the form says."""
-        asked = self.asked
-        self._buy(DRAWING, lambda caller: self._draw(asked, caller))
+        """Draw what the form says, where it costs no more than what was told of it."""
+        asked, offered = self.asked, self._offered
+
+        def draw(caller: Caller) -> None:
+            # What is wrong is said before anything is bought.
+            self._agree(self._bound(default_session(), [asked]), offered, caller)
+            self._draw(asked, caller)
+
+        self._buy(DRAWING, draw)
+
+    def _agree(
+        self, bound: float | None, offered: tuple[float | None] | None, caller: Caller
+    ) -> None:
+        if not is_agreed(bound, offered):
+            self._find_prices(caller)
+            raise OptionError(
+                f"Nothing is drawn yet: it costs {usd(bound)}",
+                why="the price was not told before the click",
+                hint="click again to draw",
+            )
 
     @property
     def is_drawing(self) -> bool:
@@ -150,8 +163,6 @@ class ImagesState(State):
                 self.renew(doing, then_look)
 
     def _draw(self, asked: ImageOptions, caller: Caller) -> None:
-        session = default_session()
-        self._bound(session, [asked])  # what is wrong is said before anything is bought
         first, count = seed_of(asked), asked.n or 1
         self.doing = f"{DRAWING} {in_words(count)}"
         costs: list[float | None] = []
@@ -187,46 +198,6 @@ class ImagesState(State):
     def _tell_stopped(self, what: str) -> None:
         self.see(Note(f"what had come is kept: draw {what} again to see it, USD 0"))
 
-    # Varying.
-
-    @property
-    def picture(self) -> Shown | None:
-        """The picture that is looked at."""
-        return self.pictures[self.chosen] if self.pictures else None
-
-    def look(self, place: int) -> None:
-        """Look at a picture."""
-        self.chosen = max(0, min(place, len(self.pictures) - 1))
-        self.changed()
-
-    def use_settings(self) -> None:
-        """Put the settings of the picture into the form, its seed too: to change the words."""
-        self._load(lambda shown: shown.asked)
-
-    def next_seeds(self) -> None:
-        """Put its settings into the form, with the seeds that follow those drawn so far."""
-
-        def following(shown: Shown) -> ImageOptions:
-            same = replace(shown.asked, seed=None)
-            seeds = [
-                each.picture.seed
-                for each in self.pictures
-                if replace(each.asked, seed=None) == same
-            ]
-            return replace(shown.asked, seed=max(seeds) + 1, n=NEXT)
-
-        self._load(following)
-
-    def _load(self, settings: Any) -> None:
-        def take() -> None:
-            shown = self.picture
-            if shown is None:
-                raise OptionError("There is no picture yet", hint="draw one first")
-            self.asked = settings(shown)
-            self._look_ahead()
-
-        self.attempt(take)
-
     # Sweeping.
 
     def write_axis(self, **typed: str) -> None:
@@ -250,6 +221,7 @@ class ImagesState(State):
 
     def draw_sweep(self) -> None:
         """Draw the grid, a picture for each pair of values; all from one seed."""
+        offered = self._sweep_offered
 
         def start() -> None:
             sweep = self._swept(self.asked)
@@ -257,14 +229,17 @@ class ImagesState(State):
                 raise OptionError("Nothing is swept", hint="choose a parameter and its values")
             self._buy(
                 f"{DRAWING} {in_words(sweep.count)}",
-                lambda caller: self._draw_sweep(sweep, caller),
+                lambda caller: self._draw_sweep(sweep, offered, caller),
             )
 
         self.attempt(start)
 
-    def _draw_sweep(self, sweep: Sweep, caller: Caller) -> None:
+    def _draw_sweep(
+        self, sweep: Sweep, offered: tuple[float | None] | None, caller: Caller
+    ) -> None:
         sweep = replace(sweep, asked=replace(sweep.asked, seed=seed_of(sweep.asked)))
-        self._bound(default_session(), (one for _, one in sweep.each()))
+        bound = self._bound(default_session(), (one for _, one in sweep.each()))
+        self._agree(bound, offered, caller)
         self.sweep = sweep
         costs: list[float | None] = []
         # Each request tells of its one picture: the count here is that of the grid.

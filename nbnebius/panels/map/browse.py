@@ -31,6 +31,7 @@ class Browse:
         self._state = state
         self._seen: tuple[object, ...] = ()
         self._looked_at: tuple[object, ...] = ()
+        self._answer: tuple[object, ...] = ()
         self._summary = widgets.HTML()
         self._pages = Pages("rows")
         show = choice("show", SHOWS, state.show, state.choose)
@@ -140,8 +141,12 @@ class Browse:
         if place is None:
             return
         name = self._state.results.answers[place]
-        self._text.description = plain(name)[:20]
-        change(self._text, "value", plain(self._state.results.answer(self._state.place, name)))
+        text = plain(self._state.results.answer(self._state.place, name))
+        shown = (self._state.place, name, text)
+        if shown != self._answer:  # what is typed stays, though a run renews the frame
+            self._answer = shown
+            self._text.description = plain(name)[:20]
+            change(self._text, "value", text)
 
     def _save(self) -> None:
         place = self._column.widget.index

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nbnebius.errors import OptionError
 from nbnebius.panels.map.results import Results
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from nbnebius.events import Progress
     from nbnebius.results.job import Job
 
+OUT: Final = "answers"
+
 
 class Looking(State):
     """
@@ -20,8 +22,9 @@ class Looking(State):
 
     Attributes
     ----------
-    out
-        The variable that the result is bound to, also while it grows.
+    out, out_is_typed
+        The variable that the result is bound to, also while it grows; whether the user named it.
+        One that nobody named takes the place of nothing.
     job, progress
         The job that was started last, and how far it is.
     asked
@@ -34,7 +37,8 @@ class Looking(State):
 
     def __init__(self) -> None:
         super().__init__()
-        self.out = "answers"
+        self.out = OUT
+        self.out_is_typed = False
         self.job: Job | None = None
         self.progress: Progress | None = None
         self.asked: tuple[str, ...] = ()

@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.catalogs import serves
 from nbnebius.errors import NebiusError, OptionError
 from nbnebius.panels.map import prices
-from nbnebius.panels.map.looking import Looking
+from nbnebius.panels.map.looking import OUT, Looking
 from nbnebius.panels.map.question import Question
-from nbnebius.panels.notebook import bind, check_name, holding, value_of, variables
+from nbnebius.panels.notebook import (
+    bind,
+    check_name,
+    free_name,
+    holding,
+    value_of,
+    variables,
+)
 from nbnebius.rendering.progress import progress_line
 from nbnebius.session import default_session
 from nbnebius.session.rows import as_frame
@@ -105,6 +112,7 @@ class MapState(Looking):
 
         def take() -> None:
             self.out = self._check_out(out, self.question)
+            self.out_is_typed = True
             if self.results.frame is not None:
                 bind(self.out, self.results.frame)
 
@@ -204,6 +212,8 @@ class MapState(Looking):
     def _begin(self, run: Run) -> None:
         if self.busy:
             return
+        if not self.out_is_typed:
+            self.out = free_name(OUT, mine=self.results.frame)
         self._check_out(self.out, run.question)
         self._guard_marks(run)
         _ = run.question.options  # what cannot be read is said before anything begins

@@ -196,6 +196,8 @@ class MapPanel(Panel):
 
     def _look(self) -> None:
         self._frame.offer(self._frames(), self.state.question.frame)
+        if not self.state.models:
+            self.state.open()
         self.repaint()
 
     def _change_sample(self, rows: int) -> None:

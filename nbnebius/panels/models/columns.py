@@ -9,7 +9,7 @@ from nbnebius.frames.models import TYPES
 ANY: Final = "any"
 TYPE_CHOICES: Final = (ANY, *TYPES)
 SORTS: Final = {
-    "as listed": None,
+    "as listed": "",
     "id": "id",
     "price out, lowest first": "price_out",
     "price in, lowest first": "price_in",

@@ -78,7 +78,7 @@ class ModelsPanel(Panel):
                     about="Words of an id or a name; all of them have to be there",
                     hint="llama 70b",
                 ),
-                choice("sort", list(SORTS.items()), None, takes("sort")),
+                choice("sort", list(SORTS.items()), "", takes("sort")),
             ),
             row(
                 field(
@@ -103,7 +103,7 @@ class ModelsPanel(Panel):
         state = self.state
         self._list = widgets.SelectMultiple(
             description="choose",
-            tooltip="One to copy its id or make it the default; two or three to compare them",
+            tooltip="One to copy its id or make it the default; up to four to compare them",
             rows=LINES,
             style=LABEL,
             layout=widgets.Layout(width="auto"),

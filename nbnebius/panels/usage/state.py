@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from nbnebius.panels.pictures import plot_html
 from nbnebius.panels.state import State
+from nbnebius.plots import usage as draw_usage
 from nbnebius.rendering.answer import usd
 from nbnebius.session import default_session
 
@@ -17,6 +19,13 @@ if TYPE_CHECKING:
 BY: Final = ("model", "day", "kind", "session", "service", "state")
 SINCE: Final = {"today": "1d", "7 days": "7d", "30 days": "30d", "always": None}
 SHOWN: Final = ("calls", "reused", "tokens_in", "tokens_out", "cost", "saved", "possibly_paid")
+
+
+def plot_of(rows: pd.DataFrame) -> str:
+    """Draw USD by day and model of a frame with a row per call; "" where there is none."""
+    if not len(rows):
+        return ""
+    return plot_html(lambda ax: draw_usage(rows, ax=ax), about="cost per day, by model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +57,8 @@ class UsageState(State):
         How it is summed, and from when on: one of `BY` and of `SINCE`.
     sums
         A row per group, the dearest first; None until it was read.
-    rows
-        A row per call, for the plot.
+    plot
+        USD by day and model, as HTML; "" where there was no call.
     budgets
         Those in force.
     """
@@ -59,7 +68,7 @@ class UsageState(State):
         self.by: str = "model"
         self.since: str = "7 days"
         self.sums: pd.DataFrame | None = None
-        self.rows: pd.DataFrame | None = None
+        self.plot = ""
         self.budgets: tuple[Left, ...] = ()
 
     def choose(self, *, by: str | None = None, since: str | None = None) -> None:
@@ -77,8 +86,9 @@ class UsageState(State):
         sums = session.usage(self.by, since=since)  # type: ignore[arg-type]  # it checks the word
         rows = session.usage(since=since)
         budgets = tuple(Left(p.name, p.limit, p.spent) for p in session.budgets())
+        plot = plot_of(rows)
         with self.lock:
-            self.sums, self.rows, self.budgets = sums, rows, budgets
+            self.sums, self.plot, self.budgets = sums, plot, budgets
         play = " of play money" if sums.attrs.get("play_money") else ""
         total = usd(float(sums["cost"].sum()))
         self.status = f"{total}{play} in {int(sums['calls'].sum()):,} calls"

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import ipywidgets as widgets
 
 from nbnebius.panels.panel import Panel
-from nbnebius.panels.parts import AsCell, Pages, StatusLine, button, choice, row
-from nbnebius.panels.pictures import plot_html
+from nbnebius.panels.parts import AsCell, Pages, StatusLine, button, change, choice, row
 from nbnebius.panels.usage.state import BY, SINCE, UsageState
-from nbnebius.plots import usage as draw_usage
 from nbnebius.rendering.safe import escape, plain
 from nbnebius.rendering.table import frame_bundle
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class UsagePanel(Panel):
@@ -30,7 +23,6 @@ class UsagePanel(Panel):
         self._pages = Pages("groups")
         self._budgets = widgets.VBox()
         self._plot = widgets.HTML()
-        self._drawn: pd.DataFrame | None = None
         return [
             row(
                 choice("by", BY, state.by, lambda by: state.choose(by=by)),
@@ -54,14 +46,7 @@ class UsagePanel(Panel):
         texts = [budget.text for budget in state.budgets]
         if texts != [bar.tooltip for bar in self._budgets.children]:
             self._budgets.children = [_bar(b.text, b.share) for b in state.budgets]
-        rows = state.rows
-        if rows is not None and rows is not self._drawn:
-            self._drawn = rows
-            self._plot.value = (
-                plot_html(lambda ax: draw_usage(rows, ax=ax), about="cost per day, by model")
-                if len(rows)
-                else ""
-            )
+        change(self._plot, "value", state.plot)
 
     def kept(self) -> dict[str, str]:
         """Give the table and the budgets, without widgets."""

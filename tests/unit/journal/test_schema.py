@@ -7,6 +7,7 @@ from contextlib import closing
 
 import numpy as np
 import pytest
+from version_1 import VERSION_1
 
 from nbnebius.journal import (
     Journal,
@@ -24,76 +25,6 @@ from nbnebius.journal.schema import VERSION
 
 pytestmark = pytest.mark.anyio
 
-VERSION_1 = """
-CREATE TABLE calls (
-    id INTEGER PRIMARY KEY,
-    key BLOB NOT NULL,
-    repeat INTEGER NOT NULL DEFAULT 0,
-    kind TEXT NOT NULL,
-    service TEXT NOT NULL,
-    model TEXT NOT NULL,
-    state TEXT NOT NULL,
-    attempt INTEGER NOT NULL,
-    session TEXT NOT NULL,
-    place TEXT NOT NULL DEFAULT '',
-    thread TEXT,
-    turn INTEGER,
-    job INTEGER REFERENCES jobs (id),
-    owner TEXT NOT NULL,
-    lease REAL,
-    sent_at REAL NOT NULL,
-    ended_at REAL,
-    status INTEGER,
-    request_id TEXT,
-    error TEXT NOT NULL DEFAULT '',
-    private INTEGER NOT NULL DEFAULT 0,
-    prompt_tokens INTEGER,
-    completion_tokens INTEGER,
-    images INTEGER,
-    cost REAL,
-    cost_bound REAL
-);
-CREATE INDEX calls_by_key ON calls (key, state);
-CREATE INDEX calls_running ON calls (session) WHERE state = 'sent';
-CREATE INDEX calls_of_embeddings ON calls (service, model) WHERE kind = 'embedding';
-CREATE INDEX calls_by_job ON calls (job) WHERE job IS NOT NULL;
-CREATE TABLE bodies (
-    call INTEGER PRIMARY KEY REFERENCES calls (id),
-    request BLOB,
-    answer BLOB,
-    content_type TEXT
-);
-CREATE TABLE pieces (
-    id INTEGER PRIMARY KEY,
-    call INTEGER NOT NULL REFERENCES calls (id),
-    data BLOB NOT NULL
-);
-CREATE INDEX pieces_by_call ON pieces (call);
-CREATE TABLE vectors (
-    id INTEGER PRIMARY KEY,
-    key BLOB NOT NULL UNIQUE,
-    call INTEGER REFERENCES calls (id),
-    tokens REAL,
-    vector BLOB NOT NULL
-);
-CREATE TABLE jobs (
-    id INTEGER PRIMARY KEY,
-    key BLOB NOT NULL UNIQUE,
-    kind TEXT NOT NULL,
-    name TEXT,
-    remote TEXT,
-    state TEXT NOT NULL,
-    budget REAL,
-    owner TEXT,
-    made_at REAL NOT NULL,
-    ended_at REAL,
-    detail TEXT NOT NULL DEFAULT '{}'
-);
-CREATE TABLE notes (
-    name TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-);
-"""
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
 KEY = request_key("nebius", "chat/completions", BODY)
 TEXT = text_key("nebius", "e", None, "a text")

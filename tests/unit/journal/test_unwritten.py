@@ -9,7 +9,7 @@ import pytest
 
 from nbnebius.errors import JournalError
 from nbnebius.events import Claimed, Intent, Outcome
-from nbnebius.journal import Bill, Journal, Purse, file, find_answer
+from nbnebius.journal import Bill, Journal, Purse, file, find_answer, writer
 from nbnebius.journal.lasting import Lasting
 
 pytestmark = pytest.mark.anyio
@@ -137,3 +137,39 @@ def test_a_group_meets_a_lock_once_and_all_of_it_hears_the_error(journal, path):
     assert [type(failure) for failure in failures] == [JournalError] * 5
     assert len({id(failure) for failure in failures}) == 5
     assert told.count("BEGIN IMMEDIATE") == 1
+
+
+class Ambiguous:
+    """A connection whose next commit reaches the disk, and is told to have failed all the same."""
+
+    def __init__(self, connection):
+        self.connection, self.fails = connection, False
+
+    def __getattr__(self, name):
+        return getattr(self.connection, name)
+
+    def execute(self, sql, *values):
+        found = self.connection.execute(sql, *values)
+        if sql == "COMMIT" and self.fails:
+            self.fails = False
+            raise sqlite3.OperationalError("disk I/O error")
+        return found
+
+
+async def test_an_intent_that_is_there_though_its_commit_failed_holds_nobody_up(path, monkeypatch):
+    opened = writer.open_journal(path)
+    disk = Ambiguous(opened[0])
+    monkeypatch.setattr(writer, "open_journal", lambda _: (disk, ""))
+    journal = Journal(path)
+    try:
+        disk.fails = True
+        with pytest.raises(JournalError):
+            await journal.sending(INTENT, 1)
+        assert rows(path, "SELECT state FROM calls") == [("sent",)]
+        assert not journal.running
+        record = await journal.sending(INTENT, 1)
+        assert rows(path, "SELECT state FROM calls ORDER BY id") == [("failed",), ("sent",)]
+        await journal.ended(record, DONE)
+        assert (await find_answer(journal, KEY)).record == record
+    finally:
+        journal.close()

@@ -11,6 +11,7 @@ from boxes import Box
 from PIL import Image
 from sandbox_fixture import running_sandbox
 
+import nbnebius
 from nbnebius.commands import CHAT
 from nbnebius.events import TextDelta
 from nbnebius.panels.chat.state import ChatState
@@ -80,6 +81,18 @@ def test_opening_reads_the_catalog_and_chooses_the_usual_model(state):
     assert state.models.ids[0] == "Qwen/Qwen3-32B"
     assert all("llama" in one.lower() and "70b" in one.lower() for one in state.models.ids[1:])
     assert len(state.models.ids) == state.models.found + 1
+
+
+def test_a_panel_that_was_opened_without_a_key_goes_on_once_there_is_one(box, monkeypatch):
+    monkeypatch.setenv("NEBIUS_BASE_URL", box.url)
+    monkeypatch.delenv("NEBIUS_API_KEY", raising=False)
+    state = opened()
+    assert "wants a key" in state.error
+    nbnebius.connect(box.key, box.url)
+    state.refresh()
+    settled(state)
+    assert state.error == ""
+    assert state.models.model in {record.id for record in state.models.records}
 
 
 def test_a_question_is_a_turn_of_the_sessions_thread_with_its_price(state):

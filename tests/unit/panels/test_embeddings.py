@@ -37,7 +37,7 @@ def test_it_finds_the_frame_and_draws_its_map(panel, variables):
     assert panel.name == "vectors"
     assert panel.vector_columns == ["embedding"]
     assert "thing" in panel.other_columns
-    assert panel.plot.startswith("<img")
+    assert 'alt="map of the vectors of vectors"' in panel.plot
     assert panel.status.startswith("16 points")
     assert list(panel.table["text"]) == TEXTS
 
@@ -135,3 +135,31 @@ def test_what_is_kept_is_the_list_and_the_question(panel, done):
     kept = EmbeddingsPanel("embeddings", panel).kept()
     assert "a red carpet" in kept["text/plain"]
     assert "A soft red carpet, number" in kept["text/plain"]
+
+
+def test_a_lasso_selects_rows_until_another_selection_or_none(panel, done, variables):
+    panel.lasso([3, 1])
+    done(panel)
+    assert (panel.listed, panel.selected) == ("selected", [1, 3])
+    assert "2 selected" in panel.status
+    panel.put("held")
+    assert list(variables["held"]["text"]) == [TEXTS[1], TEXTS[3]]
+    panel.lasso([])
+    done(panel)
+    assert (panel.listed, panel.selected) == ("all", [])
+    panel.lasso([2])
+    done(panel)
+    panel.select(panel.extent)
+    done(panel)
+    assert len(panel.selected) == 16
+
+
+def test_two_panels_on_one_frame_select_each_for_itself(panel, done):
+    other = EmbeddingsState("vectors")
+    other.look()
+    done(other)
+    panel.lasso([0])
+    other.lasso([1, 2])
+    done(panel)
+    done(other)
+    assert (panel.selected, other.selected) == ([0], [1, 2])

@@ -1,5 +1,6 @@
 """The files panel without widgets: listed, uploaded, downloaded, deleted."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,20 @@ def test_a_size_is_written_for_people():
     assert size(999) == "999 B"
     assert size(1_500) == "1.5 kB"
     assert size(5_000_000_000_000) == "5,000.0 GB"
+
+
+def test_a_list_chosen_while_something_runs_is_read_after_it_and_an_action_says_why_not(
+    panel, done
+):
+    uploaded(panel, done)
+    go = threading.Event()
+    assert panel.begin("waiting", lambda _: go.wait(60) and None)
+    panel.show("fine-tune")
+    panel.delete()
+    assert panel.status == "one thing at a time: wait, or press Stop"
+    go.set()
+    done(panel)
+    assert {one.purpose for one in panel.files} <= {"fine-tune"}
+    panel.show("batch")
+    done(panel)
+    assert "rows.jsonl" in set(panel.table["filename"])

@@ -43,6 +43,39 @@ def test_the_price_is_known_before_and_what_was_paid_after(panel, done):
     assert len(calls()) == 3
 
 
+def test_a_click_agrees_to_the_price_that_was_told_and_to_no_more(session, done):
+    state = ImagesState()
+    state.read()
+    done(state)
+    state.write(prompt="A red boat", **SMALL)
+    state.draw()
+    assert state.wait(60)
+    assert state.error.startswith("Nothing is drawn yet: it costs USD 0.0")
+    assert state.price.startswith("1 picture, USD 0.0")
+    state.draw()
+    done(state)
+    assert len(calls()) == 1
+    # Other words cost the same: one click draws. More of them cost more: it takes another.
+    state.write(prompt="A blue boat")
+    state.draw()
+    done(state)
+    assert len(calls()) == 2
+    state.write(n="3")
+    state.draw()
+    assert state.wait(60)
+    assert "Nothing is drawn yet" in state.error
+    assert state.price.startswith("3 pictures")
+    assert len(calls()) == 2
+    state.axes |= {"across": "steps", "across_at": "2, 4"}
+    state.draw_sweep()
+    assert state.wait(60)
+    assert "Nothing is drawn yet" in state.error
+    assert len(calls()) == 2
+    state.draw_sweep()
+    done(state)
+    assert len(calls()) == 4
+
+
 def test_without_a_seed_each_draw_is_another_picture_whose_settings_draw_it_again(panel, done):
     for _ in range(2):
         panel.draw()

@@ -268,10 +268,42 @@ def test_the_result_never_takes_the_place_of_the_frame_it_is_made_from(variables
     panel.rename("not a name")
     assert "no variable name" in panel.error
     assert panel.out == "answers"
-    panel.change(frame="answers")
-    variables["answers"] = variables["reviews"]
+    panel.rename("judged")
+    panel.change(frame="judged")
+    variables["judged"] = variables["reviews"]
     planned(panel, done).run_all()
     assert "the frame it is made from" in panel.error
+
+
+def test_a_name_that_nobody_typed_takes_the_place_of_nothing(variables, panel, done):
+    variables["answers"] = "mine"
+    tried(panel, done)
+    assert panel.out == "answers_2"
+    panel.run_all()
+    done(panel)
+    assert (panel.out, len(variables["answers_2"])) == ("answers_2", 30)
+    # Another panel on the same frame has its own result, and its own marks.
+    panel.rate("good")
+    other = MapState("reviews")
+    other.change(prompt="Judge: {text}", schema=SCHEMA)
+    tried(other, done)
+    other.rate("bad")
+    assert other.out == "answers_3"
+    assert variables["answers_2"]["neb_rating"].dropna().tolist() == ["good"]
+    assert variables["answers_3"]["neb_rating"].dropna().tolist() == ["bad"]
+    assert variables["answers"] == "mine"
+
+
+def test_an_answer_that_is_being_typed_stays_while_the_run_renews_the_frame(panel, done):
+    shown = MapPanel("map", panel)
+    assert shown.widget
+    tried(panel, done)
+    typed = shown._browse._text
+    typed.value = "half writ"
+    panel.take(panel.job)
+    assert typed.value == "half writ"
+    panel.step(1)
+    assert typed.value == panel.results.answer(panel.place, "label")
 
 
 @pytest.mark.parametrize(

@@ -238,8 +238,10 @@ class Job:
             self.prompts, found["answer"], found["neb_status"], strict=True
         ):
             right = self.loop.run(self.truth.answer(NINE[0], prompt))[0]
-            self.broken["wrong answer"] += status == "ok" and answer != right
-            self.broken["an answer that is said to be none"] += status != "ok" and answer == right
+            answered = isinstance(answer, str)
+            self.broken["wrong answer"] += answered and answer != right
+            self.broken["an answer that is said to be none"] += answered and status != "ok"
+            self.broken["said to be answered, and none"] += status == "ok" and not answered
         return dict(zip(self.prompts, found["neb_status"], strict=True))
 
 
@@ -258,6 +260,7 @@ def test_a_job_through_a_broken_network_is_whole_when_it_is_mended():
     kinds = (
         "wrong answer",
         "an answer that is said to be none",
+        "said to be answered, and none",
         "bought again after its answer was kept",
         "rows that the next run leaves out",
     )

@@ -29,6 +29,18 @@ ABOUT = "about.json"
 SIZES = {"small": "in CI", "full": "for a release"}
 PLANTED = "planted"
 
+WHAT = """\
+Every promise about money, answers and safety, with how often it was put to the test and how often
+it was broken. Nothing here is written by hand: the figures are what the proofs counted, and each
+can be run alone (`pytest TEST`). All of them, and this page: `python -m tests.fault.report small`,
+or `full` for the sizes of a release."""
+
+COMMITTED = """\
+A committed answer is one whose commit has returned. It is never lost and never bought again. A
+request that was on its way when a process died may have been paid for without an answer: it is
+listed as *possibly paid*, with the most it can have cost, and there are never more of them than
+were in flight. No client can do better while the service has no idempotency keys."""
+
 Proof = dict[str, Any]
 
 
@@ -92,20 +104,9 @@ def page() -> str:
     lines = [
         "# What was tried, and what broke",
         "",
-        (
-            "Every promise about money, answers and safety, with how often it was put to the test and"
-            " how often it was broken. Nothing here is written by hand: the figures are what the"
-            " proofs counted, and each can be run alone (`pytest TEST`). All of them, and this page:"
-            " `python -m tests.fault.report small`, or `full` for the sizes of a release."
-        ),
+        WHAT,
         "",
-        (
-            "A committed answer is one whose commit has returned. It is never lost and never bought"
-            " again. A request that was on its way when a process died may have been paid for without"
-            " an answer: it is listed as *possibly paid*, with the most it can have cost, and there"
-            " are never more of them than were in flight. No client can do better while the service"
-            " has no idempotency keys."
-        ),
+        COMMITTED,
         "",
     ]
     for size, where in SIZES.items():

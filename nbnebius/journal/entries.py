@@ -105,7 +105,7 @@ class Entry(Lasting):
             return False
         if not self._taken_back:
             self._keeper.running.pop(self._call, None)
-        self._taken_back = True
+        self._taken_back, self._request = True, b""
         return super().missed(error)
 
 

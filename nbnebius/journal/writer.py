@@ -31,6 +31,7 @@ Work: TypeAlias = Callable[[sqlite3.Connection], Any]
 GROUP = 256
 
 
+Identity: TypeAlias = tuple[int, int]
 Settled: TypeAlias = tuple["asyncio.Future[Any]", Any, Exception | None]
 
 
@@ -65,6 +66,7 @@ class Writer:
         self._lock = threading.Lock()
         self._closed = False
         self._late: list[Lasting] = []  # the writer's thread's own
+        self._opened: Identity | None = None
         self._pid = os.getpid()
         ready: Future[None] = Future()
         self._thread = threading.Thread(
@@ -124,6 +126,7 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 - whoever opened it must hear of it
             ready.set_exception(error)
             return
+        self._opened = _identity(self.path)
         ready.set_result(None)
         try:
             while group := self._next_group():
@@ -217,7 +220,11 @@ class Writer:
                 self._late.append(work)
         # each its own error: whoever gets it adds what it means there
         self._settle(
-            [(future, None, _in_words(error, self.path)) for _, future in due if future is not None]
+            [
+                (future, None, _in_words(error, self.path, self._opened))
+                for _, future in due
+                if future is not None
+            ]
         )
 
     @staticmethod
@@ -248,11 +255,26 @@ def _is_busy(error: Exception) -> bool:
     return code is not None and (code & 0xFF) in BUSY
 
 
+def _identity(path: Path) -> Identity | None:
+    """Tell which file stands at a path; None for none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def _closed() -> JournalError:
     return JournalError("The journal is closed", hint="connect() opens it again")
 
 
-def _in_words(error: Exception, path: Path) -> Exception:
+def _in_words(error: Exception, path: Path, opened: Identity | None) -> Exception:
+    if isinstance(error, sqlite3.Error) and _identity(path) != opened:
+        return JournalError(
+            "The journal's file is gone, so nothing more is sent",
+            why=f"it was moved, replaced or deleted while it was open: {path}",
+            hint="put it back, or begin a new one with nbnebius.connect()",
+        )
     if isinstance(error, sqlite3.Error):
         return JournalError(
             "The journal could not be written, so nothing more is sent",

@@ -154,7 +154,8 @@ def _turn(
 
 def _message(message: Any, path: Path) -> dict[str, Any]:
     content = message.get("content") if isinstance(message, dict) else 0
-    if not isinstance(content, str | list | None) or message.get("role") not in ROLES:
+    # a role of another kind than text may not even be looked up
+    if not isinstance(content, str | list | None) or str(message.get("role")) not in ROLES:
         raise _no_thread(path, 'a message is {"role": "user", "content": "…"}')
     return dict(message)
 

@@ -194,6 +194,7 @@ class Transport:
             if decision.action == "stop" and request.flow is not None:
                 # before the next one leaves in its place, which would fail likewise
                 request.flow.failed(trial.error)
+            self._turns.refused(request, trial.failure, decision)
             await attempt.end(decision.state, trial.body, trial.error.what)
             if decision.action == "stop":
                 raise trial.error

@@ -81,13 +81,16 @@ class Turns:
         """Enter what an answer says about limits."""
         self._pacing.learn(request.lane, limits, self._sender.clock())
 
+    def refused(self, request: Request, failure: Failure, decision: Decision) -> None:
+        """Let others know where the server is full, before one of them takes the place."""
+        if failure.status == TOO_MANY and decision.action == "again":
+            self._pacing.refused(request.lane, decision.seconds, self._sender.clock())
+
     async def pause(
         self, request: Request, failure: Failure, decision: Decision, number: int
     ) -> None:
-        """Wait before the next attempt, and let others know where the server is full."""
+        """Wait before the next attempt."""
         sender, refused = self._sender, failure.status == TOO_MANY
-        if refused:
-            self._pacing.refused(request.lane, decision.seconds, sender.clock())
         if request.flow is not None:
             request.flow.paused(refused=refused, doubtful=decision.state == "possibly_paid")
         if sender.observer is not None:

@@ -258,6 +258,47 @@ async def test_a_server_that_says_nothing_in_time():
     assert len(server.requests) == 1
 
 
+async def test_a_pause_that_is_asked_for_holds_before_the_next_one_takes_the_place():
+    clock, sent = Clock(), []
+
+    class Gate:
+        """Lets one in at a time."""
+
+        def __init__(self):
+            self.free = anyio.Semaphore(1)
+
+        async def turn(self):
+            await self.free.acquire()
+
+        def released(self, **_):
+            self.free.release()
+
+        def sent(self):
+            sent.append(clock.now)
+
+        def check(self): ...
+
+        failed = paused = lambda *_, **__: None
+
+    class Slow(Memory):
+        async def ended(self, record, outcome):
+            await super().ended(record, outcome)
+            await asyncio.sleep(0.01)  # the next one has its place meanwhile
+
+    flow = Gate()
+    async with (
+        RawServer([refusal(429, retry_after="7"), OK]) as server,
+        client(server, Slow(server), clock) as asked,
+        anyio.create_task_group() as group,
+    ):
+        for _ in range(2):
+            request = Request("POST", "chat/completions", body=b"{}", intent=INTENT, flow=flow)
+            group.start_soon(asked.transport.send, request)
+    assert sent[0] == 0.0
+    assert min(sent[1:]) >= 7.0
+    assert len(sent) == 3
+
+
 async def test_cancelling_closes_the_connection_and_is_written_down():
     async with RawServer([Play(b"", hold=True)]) as server:
         memory = Memory(server)

@@ -24,6 +24,15 @@ class Loop:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
+    @contextlib.contextmanager
+    def entered(self, context: T) -> Iterator[T]:
+        """Keep an async context entered, for the length of a block."""
+        self.run(_enter(context))
+        try:
+            yield context
+        finally:
+            self.run(_leave(context))
+
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(60)
@@ -36,24 +45,16 @@ async def _enter(context: Any) -> Any:
 
 async def _leave(context: Any) -> None:
     await context.__aexit__(None, None, None)
-    # what was cut off ends with the server
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
 
 
 @contextlib.contextmanager
 def in_thread(*contexts: Any) -> Iterator[Loop]:
     """Keep async contexts entered, in a thread's loop, for the length of a block."""
     loop = Loop()
-    entered = []
     try:
-        for context in contexts:
-            loop.run(_enter(context))
-            entered.append(context)
-        yield loop
+        with contextlib.ExitStack() as stack:
+            for context in contexts:
+                stack.enter_context(loop.entered(context))
+            yield loop
     finally:
-        for context in reversed(entered):
-            loop.run(_leave(context))
         loop.close()

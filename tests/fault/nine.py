@@ -271,9 +271,19 @@ class Nine:
         return file
 
 
-async def right_answer(endpoint: Endpoint, question: str) -> Any:
-    """Give what an endpoint answers where nothing goes wrong."""
-    from nbnebius.client import AsyncClient
+class Truth:
+    """A server of its own where nothing goes wrong, and what it answers."""
 
-    async with Nine() as server, AsyncClient(None, server.url) as client:
-        return await endpoint.ask(client, question)
+    async def __aenter__(self) -> Self:
+        from nbnebius.client import AsyncClient
+
+        self._nine = await Nine().__aenter__()
+        self._client = AsyncClient(None, self._nine.url)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+        await self._nine.__aexit__()
+
+    async def answer(self, endpoint: Endpoint, question: str) -> Any:
+        return await endpoint.ask(self._client, question)

@@ -104,8 +104,8 @@ class Disk(apsw.VFS):
         How connections ask for it.
     tell
         Is called before each step with the file's name, the step (``try`` to open, ``open`` as a
-        new one, ``write``, ``truncate``, ``sync``, ``delete``) and its data; what it raises is an
-        error of the disk.
+        new one, ``write``, ``truncate``, ``sync``, ``delete``, ``lock``) and its data; what it
+        raises is an error of the disk.
     """
 
     def __init__(self, name: str, tell: Callable[..., None]) -> None:
@@ -144,3 +144,7 @@ class OpenFile(apsw.VFSFile):
     def xSync(self, flags: int) -> None:  # noqa: N802 - likewise
         self._tell(self._name, "sync")
         super().xSync(flags)
+
+    def xLock(self, level: int) -> None:  # noqa: N802 - likewise
+        self._tell(self._name, "lock", level)
+        super().xLock(level)

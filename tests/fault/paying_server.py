@@ -3,7 +3,8 @@ A server that takes money: OpenAI's API for chats and embeddings, with books of 
 
 ``python -m tests.fault.paying_server LEDGER`` prints its address and serves until SIGTERM. What it
 executed is on disk before the answer leaves, so that its books, not the client's, say what was
-bought. ``GET /stats`` and ``GET /ledger`` stand beside the API.
+bought. ``GET /stats``, ``GET /ledger`` and ``GET /ports`` (by which connection each text came
+last) stand beside the API.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class PayingServer:
         if options.per_minute:
             level = options.per_minute if options.level is None else options.level
             self.limit = Limit(options.per_minute, level, told=not options.untold)
+        self.ports: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def handle(self, connection: Connection, asked: Asked) -> None:
@@ -78,6 +80,8 @@ class PayingServer:
             connection.answer(model_list(*prices, verbose=verbose))
         elif path == "/stats":
             connection.answer(dataclasses.asdict(self.stats))
+        elif path == "/ports":
+            connection.answer(self.ports)
         elif path == "/ledger":
             connection.answer(self.ledger.counts)
         elif path in {"/v1/chat/completions", "/v1/embeddings"}:
@@ -89,6 +93,7 @@ class PayingServer:
         """Refuse, fail or execute a request."""
         stats, options = self.stats, self.options
         stats.requests += 1
+        self.ports[text_of(body)] = connection.port
         now = time.time()
         headers: dict[str, str] = {}
         if self.limit is not None:

@@ -34,7 +34,7 @@ class Recording:
     steps: list[Step] = field(default_factory=list)
 
     def __call__(self, name: str, kind: str, *values: Any) -> None:
-        if kind != "try":
+        if kind not in {"try", "lock"}:
             self.steps.append(Step(name, kind, values))
 
     @property

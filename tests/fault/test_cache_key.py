@@ -110,7 +110,7 @@ def test_no_answer_is_that_of_another_request():
     seen = {"pairs": 0, "collisions": 0, "missed": 0, "the same": 0}
 
     @settings(
-        max_examples=size(80, 4_000),
+        max_examples=size(100, 5_000),
         derandomize=True,
         database=None,
         suppress_health_check=LENIENT,

@@ -1,6 +1,5 @@
 """A disk that fails, is full or goes away: nothing more is sent, nothing is lost or rebought."""
 
-import contextlib
 import random
 import shutil
 from collections import Counter
@@ -10,9 +9,12 @@ import pytest
 
 import nbnebius as neb
 from nbnebius.session import close_default
+from tests.fault.children import start_job
 from tests.fault.counts import proven, size
+from tests.fault.disk import Failing
 from tests.fault.job import TEMPLATE, Spec, distinct, frame_of
 from tests.fault.journal_reading import integrity, read_calls
+from tests.fault.nursery import nursery
 from tests.fault.other_sqlite import Disk, installed
 from tests.fault.paying import paying
 from tests.fault.promises import Promises
@@ -31,28 +33,6 @@ KINDS = {
     "no file can be opened": ("try", apsw.SQLITE_CANTOPEN),
 }
 LASTING = 10**9
-
-
-class Failing:
-    """A disk that fails at its n-th step of a kind, for so many of them."""
-
-    def __init__(self):
-        self.well()
-
-    def well(self):
-        """Be well for good."""
-        self.kind, self.code, self.after, self.times = "", 0, 0, 0
-
-    def ail(self, kind, code, after, times):
-        self.kind, self.code, self.after, self.times = kind, code, after, times
-
-    def __call__(self, name, kind, *_):
-        if kind != self.kind:
-            return
-        self.after -= 1
-        if self.after < 0 and self.times > 0:
-            self.times -= 1
-            raise apsw.exception_for(self.code)
 
 
 class Trial:
@@ -168,14 +148,16 @@ def test_a_journal_that_goes_away_under_us(tmp_path, monkeypatch, server, how):
         while server.executed() < wanted and job.status == "running":
             pass
         take_away(home, how, aside)
-        told = None
-        with contextlib.suppress(neb.JournalError):
+        error = None
+        try:
             job.wait(60)
-            told = job.status
+        except neb.JournalError as caught:
+            error = caught
         kept = read_calls(aside / "journal.sqlite")
         promises.look(kept, trial.counts(), killed=False)
         broken["sent without an intent on the disk"] += sum(promises.unrecorded.values())
-        broken["ended as if nothing had happened"] += told is not None
+        broken["ended as if nothing had happened"] += error is None
+        broken["told in other words"] += "is gone" not in str(error)
         done = sum(call.state == "done" for call in kept)
         # what it had is in the frame that comes with the error; some rows are twice in it
         broken["answers lost"] += int(job.frame()["answer"].notna().sum()) < done
@@ -183,3 +165,27 @@ def test_a_journal_that_goes_away_under_us(tmp_path, monkeypatch, server, how):
         frame = neb.map(frame_of(spec), TEMPLATE, concurrency=IN_FLIGHT)
         broken["a new session cannot work"] += set(frame["neb_status"]) != {"ok"}
     proven("R4", f"the journal goes away: {how}", tried=tried, broken=dict(broken), seed=SEED)
+
+
+def test_a_quota_that_is_reached(tmp_path, server):
+    dice, broken, met = random.Random(f"{SEED} quota"), Counter(), 0
+    tried = size(8, 80)
+    with nursery() as forge:
+        for number in range(tried):
+            home, start = tmp_path / f"home-{number}", server.executed()
+            spec = Spec(server.url, ROWS, "quota", in_flight=IN_FLIGHT)
+            room = str(dice.randint(0, 20_000))
+            child = start_job(tmp_path, home, spec, forge, "tests.fault.limited:main", room)
+            told = child.wait()
+            server.quiet()
+            counts = Counter(one.key for one in server.executions(start))
+            promises = Promises(IN_FLIGHT)
+            promises.look(read_calls(home / "journal.sqlite"), counts, killed=False)
+            met += told["met"] == "JournalError"
+            broken["told in other words"] += told["met"] not in {"", "JournalError"}
+            broken["rows not done"] += told["statuses"] != {"ok": ROWS}
+            broken["bought twice"] += counts.total() - len(counts)
+            broken["sent without an intent"] += sum(promises.unrecorded.values())
+            broken["journal damaged"] += integrity(home / "journal.sqlite") != "ok"
+    assert met > 0
+    proven("R4", "a quota that is reached", tried=tried, broken=dict(broken), seed=SEED)

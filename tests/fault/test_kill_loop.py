@@ -28,7 +28,7 @@ PLANS = [
 def test_a_job_survives_being_killed(tmp_path):
     broken, kills, kept, doubtful = Counter(), 0, 0, 0
     with nursery() as forge:
-        for number, plan in enumerate(PLANS * size(1, 67)):
+        for number, plan in enumerate(PLANS * size(1, 20)):
             seeded = replace(plan, seed=SEED + number)
             report = run(seeded, tmp_path / str(number), forge)
             print(report.table(seeded))

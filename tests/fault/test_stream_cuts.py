@@ -24,6 +24,10 @@ BODY = {"model": "m", "messages": [{"role": "user", "content": "?"}]}
 HEADERS = {"content-type": "text/event-stream"}
 
 
+# An event of several lines: a blank line too many would end it early.
+LINES = b"data: one\ndata: two\ndata\ndata: four\n\n"
+
+
 def framings(stream):
     """Write the same events in other ways that the standard allows."""
     yield stream
@@ -42,7 +46,7 @@ def decode(pieces):
 
 def test_events_are_the_same_wherever_their_bytes_are_cut():
     dice = random.Random(SEED)
-    wanted = {stream: decode([stream]) for stream in recorded_streams()}
+    wanted = {LINES + one: decode([LINES + one]) for one in recorded_streams()}
     places = [
         (stream, written, at)
         for stream in wanted
@@ -183,6 +187,12 @@ BARE = json.dumps({"id": "c", "object": "chat.completion.chunk"})
 FRAMINGS = {
     "two in one piece": (told(frame("a"), frame("b", "stop"), DONE), "ab", None, "done"),
     "no blank line at the end": (told(frame("a", "stop"), DONE)[:-2], "a", None, "done"),
+    "no blank line behind the last word": (
+        told(frame("a"), frame("b", "stop"))[:-2],
+        "ab",
+        None,
+        "done",
+    ),
     "DONE missing": (told(frame("a", "stop")), "a", None, "done"),
     "DONE early": (told(frame("a"), DONE, frame("b", "stop")), "a", None, "done"),
     "DONE only": (told(DONE), "", errors.ResponseError, "possibly_paid"),

@@ -23,7 +23,14 @@ PIECES = [
     b"6m0s", b"Wed, 21 Oct 2015 07:28:00 GMT", b"AAAA", b"====", b"[tool.nbnebius]\n", b"a.b.c=",
 ]  # fmt: skip
 
+LIES = ("-1", "-1e18", "1e18", "1e999", "NaN", '"-5"', '"nan"', "true", "[]", "0.5")
+
 TEXTS: dict[str, list[str]] = {
+    "completions": [
+        f'{{"choices": [{{"message": {{"content": "a"}}}}], "usage": {{"prompt_tokens": {lie}, '
+        '"completion_tokens": 3}}'
+        for lie in LIES
+    ],
     "option_lines": [
         "-m Qwen/Qwen3-32B -t 0.5 Say hello.\n", 'answer << --schema "a int, b x|y" -- -m is it?',
         "frame -o out --budget 0.5 --via batch\nJudge {text}", "--set a={\"b\": 1} --stop '\\n' hi",

@@ -120,7 +120,9 @@ def streams(data: bytes) -> None:
 def completions(data: bytes) -> None:
     looks_whole(data)
     what_is_wrong(data)
-    outcome(data, "application/json", None, PRICE)
+    found = outcome(data, "application/json", None, PRICE)
+    assert found.cost is None or 0 <= found.cost < float("inf"), "money from a server's lies"
+    assert found.tokens is None or found.tokens >= 0
     plain.read_plain(data)
     decode.decode_text_completion(data, about=ABOUT)
 

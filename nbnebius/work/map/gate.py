@@ -29,8 +29,17 @@ ENOUGH = 10
 LONGEST = 5.0
 """Seconds between two requests, at the most: a learned rate is a guess."""
 
-RISE = 0.05
-"""By how much of itself the learned rate rises in a second without refusals."""
+RISE = 0.002
+"""By how much of itself the learned rate rises in a second, soon after a refusal."""
+
+SURE = 60.0
+"""Seconds without a refusal after which it rises faster and faster: the limit may have moved."""
+
+LASTING = 20.0
+"""Seconds over which a rate is well known."""
+
+UNDER, BACK = 0.95, 0.8
+"""Of the rate that was served, and of a rate that was refused at once, what is tried next."""
 
 
 class Closed(Exception):  # noqa: N818 - it is no fault
@@ -63,7 +72,7 @@ class Gate:
         self._closing = anyio.Event()
         self._cut_at = self._since = clock()
         self._served = 0
-        self._next = 0.0
+        self._next = self._least = 0.0
 
     def close(self) -> None:
         """Let nothing out any more; whoever waits hears it."""
@@ -132,7 +141,9 @@ class Gate:
         step = 1.0 if self._slow_start else 1.0 / max(self.window, 1.0)
         self.window = min(float(self.most), self.window + step)
         if self.rate is not None:
-            self.rate += RISE
+            calm = (self._clock() - self._cut_at) / SURE
+            # a request each 1/rate seconds: a share of itself per second
+            self.rate += RISE * (1 + calm * calm)
         self._let_in()
 
     def refused(self, sent_at: float) -> None:
@@ -143,10 +154,16 @@ class Gate:
         self._slow_start = False
         self.window = max(1.0, self.window / 2)
         if self._served >= ENOUGH:
-            measured = self._served / max(now - self._since, 1e-3)
-            self.rate = measured if self.rate is None else (measured + self.rate) / 2
-        self._cut_at = self._since = now
-        self._served = 0
+            took = max(now - self._since, 1e-3)
+            self.rate = UNDER * self._served / took
+            # A burst that was saved up says nothing of a rate, many seconds do.
+            self._least = BACK * self.rate if took >= LASTING else 0.0
+            self._since, self._served = now, 0
+        elif self.rate is not None:
+            self.rate = max(BACK * self.rate, self._least)
+        if self.rate is not None:
+            self._next = max(self._next, now + min(2.0 / self.rate, LONGEST))
+        self._cut_at = now
 
     async def _pace(self) -> None:
         if self.rate is None:

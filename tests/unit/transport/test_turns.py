@@ -110,7 +110,8 @@ async def test_what_did_not_leave_after_all_takes_nothing_from_the_limit(sender)
 async def test_a_refusal_holds_back_all_of_its_lane(sender):
     turns, flow = Turns(sender), Flow()
     failure = SimpleNamespace(status=429, reason="busy")
-    decision = SimpleNamespace(seconds=4.0, state="failed")
+    decision = SimpleNamespace(seconds=4.0, state="failed", action="again")
+    turns.refused(request(), failure, decision)
     await turns.pause(request(flow), failure, decision, 1)
     assert flow.heard == [("paused", True, False), "check"]
     assert sender.told == [Retrying("busy", 4.0, 2)]

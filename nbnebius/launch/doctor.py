@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 NOTEWORTHY = {
     "SSL_CERT_FILE": "which certificates are trusted",
     "SSLKEYLOGFILE": "who can read the connection: its keys are written to a file",
-    "HTTPS_PROXY": "the way that requests take",
+    "SSL_CERT_DIR": "which certificates are trusted",
+    **dict.fromkeys(
+        ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"),
+        "the way that requests take",
+    ),
 }
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 READY_WITHIN = 30.0  # seconds
 STOP_WITHIN = 5.0
+# What these name is for real services: the sandbox makes a key of its own.
+NOT_INHERITED = ("NEBIUS_", "OPEN_WEBUI_", "NEBULA_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def start_sandbox(data: Path | None = None, *, port: int = 0) -> Sandbox:
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
+            env={k: v for k, v in os.environ.items() if not k.startswith(NOT_INHERITED)},
             # Its own session: an interrupt of the kernel must not end it.
             start_new_session=True,
         )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from nbnebius.journal import Spend
 
 # What a key looks like, so that one typed into a cell can be refused: cells are saved.
+LONGEST_VERB = 20  # characters; a misspelled verb is shorter
 KEY_SHAPE = re.compile(r"\b(?:v1\.[\w-]{20,}|eyJ[\w-]{20,}|sk-[\w-]{16,}|[\w.-]{60,})")
 
 
@@ -45,6 +46,8 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
     if verb in {"-h", "--help"}:
         verb, rest = "help", ""
     action = VERBS.get(verb)
+    if action is None and len(verb) > LONGEST_VERB:
+        raise _key_in_cell("This is no verb of %nebius, and long enough for a key")
     if action is None:
         near = get_close_matches(verb, VERBS, n=1)
         raise OptionError(

@@ -8,11 +8,12 @@ the widgets are there, they hide it.
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.panels.notebook import cell_id, need_front_end
-from nbnebius.rendering.safe import plain
+from nbnebius.rendering.safe import escape, plain
 
 if TYPE_CHECKING:
     import ipywidgets as widgets
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from nbnebius.panels.state import State
 
 WIDTH = "700px"
+PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # as a notebook's format has it
 # A table that is wider than the panel scrolls, and does not stand out.
 _NARROW = ".nbnebius-panel .widget-html-content{min-width:0}"
 
@@ -45,7 +47,9 @@ class Panel:
         self._root: widgets.VBox | None = None
         self._handle: Any = None
         self._shown = ""
-        self._mark = f"nbnebius-kept-{cell_id() or uuid.uuid4().hex[:12]}"
+        # A notebook may come from anywhere, and the id of its cell goes into the page.
+        named = cell_id() if PLAIN_ID.fullmatch(cell_id()) else uuid.uuid4().hex[:12]
+        self._mark = f"nbnebius-kept-{named}"
         self._was_busy = False
 
     def build(self) -> list[widgets.Widget]:
@@ -113,7 +117,7 @@ class Panel:
         made = self.widget._repr_mimebundle_()
         bundle = dict(made[0] if isinstance(made, tuple) else made)
         line = f"nbnebius {self.name} panel: run this cell to use it"
-        return bundle | {"text/plain": plain(line), "text/html": f"<div>{plain(line)}</div>"}
+        return bundle | {"text/plain": plain(line), "text/html": f"<div>{escape(line)}</div>"}
 
     def __repr__(self) -> str:
         return f"<nbnebius {self.name} panel>"

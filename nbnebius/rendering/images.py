@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import warnings
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
@@ -75,7 +76,8 @@ def preview(data: bytes, *, side: int = 512, budget: int = 40_000) -> tuple[byte
     ResponseError
         The image is of another kind, too large or damaged.
     """
-    with opened(data) as picture:
+    with opened(data) as picture, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's, of metadata that is damaged
         small = _scaled(picture, side)
     while True:
         for quality in _QUALITIES:

@@ -164,15 +164,13 @@ class Maps(Core):
             wish = Wish(schema=asked.schema)
             prepared = await prepare.chat(service, messages, model, parameters, wish)
             origin = self.origin_of(prepared, caller, cache=True, private=private)
-            key = service.endpoint.key
-            secret = key.reveal() if key and len(key.reveal()) >= prepare.SHORTEST_KEY else None
             form = Form(
                 prepared.service,
                 prepared.body,
                 gap,
                 told_price or prepared.price,
                 repeat=repeat,
-                secret=secret,
+                secret=service.endpoint.key,
             )
             source = FrameRows(asked.rows, asked.template.columns)
             purse = None if budget is None else Purse(float(budget))

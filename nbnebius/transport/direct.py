@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
 from nbnebius.transport.broken import Broken, refused_certificate
-from nbnebius.transport.redact import redact, shorten
+from nbnebius.transport.headers import WRITTEN_DOWN
+from nbnebius.transport.redact import hide_key, redact, shorten
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -68,6 +69,7 @@ class DirectExchange:
         self._timeouts = timeouts
         self._until = asyncio.get_running_loop().time() + total
         self._connection: Connection | None = None
+        self._is_sent = False
         self.phase: Phase = "connecting"
         self.reused = True
         self.status = 0
@@ -142,7 +144,7 @@ class DirectExchange:
             broken = Broken("sending", self._words(error))
         if broken is not None:
             return broken
-        if connection.is_drained:
+        if self._is_sent and connection.is_drained:
             self.phase = "waiting"
             deadline = min(connection.loop.time() + self._timeouts.first_byte, self._until)
             while not (answer.status or connection.is_lost):
@@ -153,6 +155,8 @@ class DirectExchange:
             return self._lost(connection)
         self.phase = "reading"
         self.status, self.headers = answer.status, answer.headers
+        for name in self.headers.keys() & WRITTEN_DOWN:
+            self.headers[name] = hide_key(self.headers[name], self._secret)
         return None
 
     async def _send(self, connection: Connection) -> Broken | None:
@@ -160,6 +164,7 @@ class DirectExchange:
         body, self._body = self._body, None
         if body is None or isinstance(body, bytes):
             self._begin(connection, body or b"")
+            self._is_sent = True
             return await self._drain(connection)
         self._begin(connection)
         async for part in body:
@@ -167,7 +172,8 @@ class DirectExchange:
             if broken := await self._drain(connection):
                 return broken
             if connection.is_lost or _has_answered(connection):
-                break
+                return None
+        self._is_sent = True
         return None
 
     def _begin(self, connection: Connection, body: bytes = b"") -> None:

@@ -28,6 +28,19 @@ if TYPE_CHECKING:
     from nbnebius.transport.sending import Transport
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# What Python 3.11 takes for public, against IANA's registries of special purposes.
+_SPECIAL = tuple(
+    ipaddress.ip_network(block)
+    for block in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "64:ff9b:1::/48",
+        "100::/64",
+        "2001::/23",
+        "3fff::/20",
+        "5f00::/16",
+    )
+)
 
 MOVED = frozenset({301, 302, 303, 307, 308})
 TRIES = 5
@@ -151,7 +164,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None and not inner.is_global:
             return False
-    return ip.is_global and not ip.is_multicast
+    special = any(ip in block for block in _SPECIAL if block.version == ip.version)
+    return ip.is_global and not ip.is_multicast and not special
 
 
 async def _public_address(host: str, port: int, what: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from nbnebius import errors
 from nbnebius.transport.answers import Said, is_html, read_error
+from nbnebius.transport.headers import REQUEST_IDS
 from nbnebius.transport.redact import printable, redact, shorten
 from nbnebius.transport.retry import retry_after
 
@@ -121,7 +122,7 @@ def api_error(
         why=f"The server says: {words}" if words and not _told(status, what_it_says) else "",
         hint=hint,
         status=status,
-        code=what_it_says.code or what_it_says.type,
+        code=about.clean(what_it_says.code or what_it_says.type or "", 100) or None,
         request_id=request_id(headers),
         attempts=attempts,
     )
@@ -256,7 +257,7 @@ def _number(patterns: list[re.Pattern[str]], text: str) -> int | None:
 
 def request_id(headers: Mapping[str, str]) -> str | None:
     """Return the id that the server's support asks for."""
-    for name in ("x-request-id", "x-inference-id", "request-id", "x-litellm-call-id"):
+    for name in REQUEST_IDS:
         if value := headers.get(name):
             return shorten(printable(value), 100)
     return None

@@ -1,5 +1,5 @@
 """
-Rate-limit headers, whose values carry units.
+Headers of answers: the ids of requests, and rate limits, whose values carry units.
 
 Source: https://docs.tokenfactory.nebius.com/ai-models-inference/rate-limits
 """
@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+REQUEST_IDS = ("x-request-id", "x-inference-id", "request-id", "x-litellm-call-id")
+"""Where a server names a request, the best first."""
+
 NO_LIMIT = 1e10
 """What the API writes for "no limit"; as large or larger means none."""
 
 LONGEST_RESET = 24 * 3600.0
 """Seconds; a longer reset is not believed."""
+
+WRITTEN_DOWN = (*REQUEST_IDS, "content-type")
+"""Headers that errors and the journal hold; a server may put into them what it was sent."""
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)(ms|s|m|h|d)")

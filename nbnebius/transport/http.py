@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from nbnebius.transport.broken import Broken, refused_certificate
-from nbnebius.transport.redact import redact, shorten
+from nbnebius.transport.headers import WRITTEN_DOWN
+from nbnebius.transport.redact import hide_key, redact, shorten
 
 if TYPE_CHECKING:
     import ssl
@@ -33,10 +34,8 @@ class Library:
 
     Parameters
     ----------
-    timeouts
-        How long to wait.
-    secret
-        The key, or None for a server that wants none.
+    timeouts, secret
+        As of `Wire`.
     headers
         What every request says.
     keepalive
@@ -230,6 +229,8 @@ class Exchange:
         self.phase = "reading"
         self.status = self._response.status_code
         self.headers = {name.lower(): value for name, value in self._response.headers.items()}
+        for name in self.headers.keys() & WRITTEN_DOWN:
+            self.headers[name] = hide_key(self.headers[name], self._secret)
         self._parts = self._response.aiter_raw().__aiter__()
         return None
 

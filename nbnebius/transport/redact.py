@@ -57,6 +57,11 @@ def hide_key(text: str, secret: Secret | None) -> str:
     return _without_key(text, secret.reveal()) if secret else text
 
 
+def hide_key_in(data: bytes, secret: Secret | None) -> bytes:
+    """Return a body without the key, as `hide_key` does; every other byte stays as it is."""
+    return hide_key(data.decode("latin-1"), secret).encode("latin-1")
+
+
 def printable(text: str) -> str:
     """Fold white space, and show every control character as one harmless symbol."""
     folded = " ".join(text.split())
@@ -130,6 +135,8 @@ def _without_windows(text: str, secret: str, size: int, mark: str = HIDDEN) -> s
     if len(secret) < size or len(text) < size:
         return text
     known = {secret[at : at + size] for at in range(len(secret) - size + 1)}
+    if len(known) < len(text) and not any(each in text for each in known):
+        return text
     kept: list[str] = []
     at = 0
     while at < len(text):

@@ -21,7 +21,7 @@ from nbnebius.transport.breaks import broken_error
 from nbnebius.transport.broken import Broken
 from nbnebius.transport.faults import About, api_error, unreadable
 from nbnebius.transport.headers import RateLimits, read_rate_limits
-from nbnebius.transport.redact import prompts_in
+from nbnebius.transport.redact import hide_key_in, prompts_in
 from nbnebius.transport.request import Request, Stream, Timeouts
 from nbnebius.transport.retry import Failure, Rules, Tally, count, decide
 from nbnebius.transport.streaming import Streaming
@@ -256,6 +256,8 @@ class Transport:
         return Trial(body, failure, error)
 
     def _refused(self, attempt: Attempt, body: bytes) -> Trial:
+        # Nothing was paid for it, and a server that says no may repeat what it was sent.
+        body = hide_key_in(body, self._secret)
         status, headers = attempt.exchange.status, attempt.exchange.headers
         it_says = read_error(body, headers.get("content-type", ""))
         failure = Failure(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.transport.connection import Connections
 from nbnebius.transport.direct import DirectExchange, head_of
 from nbnebius.transport.http import Library, ssl_context
+from nbnebius.transport.log import keep_out_of_logs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -44,6 +45,8 @@ class Wire:
         self._direct: dict[str, Connections] = {}
         self._library: Library | None = None
         self._proxied: bool | None = None
+        if secret:
+            keep_out_of_logs(secret)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SHORTEST_MASKED = 16
 """Of a shorter secret, eight shown characters would be half of it."""
 
+SHORTEST_KEY = 16
+"""Characters; shorter ones are placeholders that local servers are given."""
+
 
 @final
 class Secret:
@@ -38,6 +41,12 @@ class Secret:
     def reveal(self) -> str:
         """Return the key itself: for the one place that sets the header."""
         return self._reveal()
+
+    def stands_in(self, data: bytes) -> bool:
+        """Tell whether the key stands in what is to be sent; one too short to be a key never."""
+        # A key that a local server was given may be any short word.
+        value = self._reveal()
+        return len(value) >= SHORTEST_KEY and value.encode() in data
 
     def masked(self) -> str:
         """Return ``abcd...wxyz`` for people to recognise it by, or ``***`` where it is short."""

@@ -177,6 +177,8 @@ def _convert(value: Any, annotation: Any, *, strict: bool) -> Any:
         return msgspec.convert(value, annotation, strict=strict, dec_hook=_foreign)
     except (msgspec.ValidationError, OverflowError) as error:
         raise ArgumentsError(str(error)) from None
+    except UnicodeError:
+        raise ArgumentsError("it holds half a character") from None
     except (TypeError, NameError, NotImplementedError):
         return value  # a type that only its function knows how to take
 

@@ -10,7 +10,6 @@ from nbnebius.session.dask.frames import as_dask_frame, refuse_recordings, some_
 from nbnebius.session.dask.partition import PartitionMap
 from nbnebius.session.dask.seat import Terms
 from nbnebius.session.map_ready import build_frame
-from nbnebius.session.prepare import SHORTEST_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +101,7 @@ def _least(budget: float | None, session: Session) -> float | None:
 def _keep_key_out(session: Session, prompt: str | Sequence[tuple[str, bool]]) -> None:
     key = session.endpoint.key
     texts = [prompt] if isinstance(prompt, str) else [text for text, _ in prompt]
-    if key and len(key.reveal()) >= SHORTEST_KEY and any(key.reveal() in text for text in texts):
+    if key and any(key.stands_in(text.encode("utf-8", "replace")) for text in texts):
         raise OptionError(
             "The prompt holds your API key",
             why="it would travel to every worker, and to the model",

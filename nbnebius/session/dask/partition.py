@@ -18,7 +18,6 @@ from nbnebius.session.dask.seat import take_seat
 from nbnebius.session.dask.worker import journal_place, worker_session
 from nbnebius.session.map_ready import Ready, build_frame
 from nbnebius.session.map_request import Asked
-from nbnebius.session.prepare import SHORTEST_KEY
 from nbnebius.session.rows import FrameRows
 from nbnebius.work.map.answers import one_line
 from nbnebius.work.map.form import Form
@@ -106,8 +105,7 @@ class PartitionMap:
         self, service: Service, session: Session, part: pd.DataFrame, seat: Seat
     ) -> Ready:
         service.client.transport.share_limits(seat.share)
-        key = service.endpoint.key
-        secret = key.reveal() if key and len(key.reveal()) >= SHORTEST_KEY else None
+        secret = service.endpoint.key
         form = Form(
             self.service, self.body, self.gap, self.price, repeat=self.repeat, secret=secret
         )

@@ -19,6 +19,7 @@ from nbnebius.work.price import PER_MILLION
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nbnebius.types.secret import Secret
     from nbnebius.work.price import Price
 
 PATH = "chat/completions"
@@ -57,7 +58,7 @@ class Form:
         price: Price,
         *,
         repeat: int = 0,
-        secret: str | None = None,
+        secret: Secret | None = None,
     ) -> None:
         self.service = service
         self.model = str(body["model"])
@@ -72,7 +73,7 @@ class Form:
         self._fixed_bound = price.bound(empty)
         self._per_byte = (price.tokens_in or 0.0) / PER_MILLION
         self._characters = _characters(empty)
-        self._secret = secret.encode() if secret else None
+        self._secret = secret
 
     @property
     def max_tokens(self) -> int | None:
@@ -110,7 +111,7 @@ class Form:
             raise OptionError(
                 "The row's text holds half a character (a lone surrogate)", hint="clean it first"
             ) from None
-        if self._secret and self._secret in data:
+        if self._secret and self._secret.stands_in(data):
             raise OptionError(
                 "The row's prompt holds your API key", hint="take it out of the frame"
             )

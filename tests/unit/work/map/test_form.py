@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from nbnebius.errors import OptionError
 from nbnebius.journal import request_key
 from nbnebius.types.json import to_json
+from nbnebius.types.secret import Secret
 from nbnebius.work.map.form import PATH, Form, hole
 from nbnebius.work.price import Price
 
@@ -81,7 +82,7 @@ def test_half_a_character_and_the_key_are_refused():
         form({}).data("\ud800")
     secret = "canary-key-0123456789"
     with pytest.raises(OptionError, match="API key") as caught:
-        form({}, secret=secret).data(f"my {secret}")
+        form({}, secret=Secret(secret)).data(f"my {secret}")
     assert secret not in str(caught.value)
 
 

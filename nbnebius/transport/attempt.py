@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from nbnebius.events import Recorder, State
+    from nbnebius.transport.direct import DirectExchange
     from nbnebius.transport.http import Exchange
     from nbnebius.transport.request import Request
     from nbnebius.transport.tape.replaying import ReplayedExchange
@@ -49,7 +50,7 @@ class Attempt:
         request: Request,
         number: int,
         recorder: Recorder | None,
-        exchange: Exchange | ReplayedExchange,
+        exchange: Exchange | DirectExchange | ReplayedExchange,
         answered: Callable[[Request, Outcome], Awaitable[None]] | None = None,
     ) -> None:
         self.request = request

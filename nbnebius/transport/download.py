@@ -182,7 +182,13 @@ async def _public_address(host: str, port: int, what: str) -> str:
 
 
 async def _fetch(
-    exchange: Exchange, idle: float, what: str, cap: int, attempt: int, *, follow: bool
+    exchange: Exchange,
+    idle: float,
+    what: str,
+    cap: int,
+    attempt: int,
+    *,
+    follow: bool,
 ) -> bytes | NebiusError | str:
     """Fetch once: what is there, the error, or the address that it leads on to."""
     about = About(address=f"{what}'s host")

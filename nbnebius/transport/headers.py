@@ -23,6 +23,9 @@ NO_LIMIT = 1e10
 LONGEST_RESET = 24 * 3600.0
 """Seconds; a longer reset is not believed."""
 
+WRITTEN_DOWN = (*REQUEST_IDS, "content-type")
+"""Headers that errors and the journal hold; a server may put into them what it was sent."""
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)(ms|s|m|h|d)")
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,12})?|\.\d{1,12})([eE][+-]?\d{1,3})?")

@@ -1,9 +1,9 @@
 """
-One request on the wire: the only module that knows httpx2.
+One request on the wire through httpx2: the only module that knows it, with the pool below it.
 
 An `Exchange` tells at any time how far it has come, because whether a broken request may have been
-billed depends on that. The key is set here and nowhere else, and no exception that leaves this
-module refers to a request, a header or another exception.
+billed depends on that. The key is set here and in `direct`, and nowhere else, and no exception that
+leaves either refers to a request, a header or another exception.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from nbnebius.transport.broken import Broken, refused_certificate
-from nbnebius.transport.headers import REQUEST_IDS
-from nbnebius.transport.log import keep_out_of_logs
+from nbnebius.transport.headers import WRITTEN_DOWN
 from nbnebius.transport.redact import hide_key, redact, shorten
 
 if TYPE_CHECKING:
@@ -28,37 +27,58 @@ if TYPE_CHECKING:
     from nbnebius.transport.retry import Phase
     from nbnebius.types.secret import Secret
 
-KEEPALIVE = 300.0
-"""Seconds an idle connection is kept: people think between cells."""
 
-WRITTEN_DOWN = (*REQUEST_IDS, "content-type")
-"""Headers that errors and the journal hold; a server may put into them what it was sent."""
-
-
-class Wire:
+class Library:
     """
-    Connections to one server, kept between requests.
+    httpx2, for what does not go straight to its server.
 
     Parameters
     ----------
-    timeouts
-        How long to wait.
-    secret
-        The key, or None for a server that wants none.
+    timeouts, secret
+        As of `Wire`.
+    headers
+        What every request says.
+    keepalive
+        Seconds an idle connection is kept.
+    proxied
+        The environment names a proxy.
     """
 
-    def __init__(self, timeouts: Timeouts, secret: Secret | None) -> None:
+    def __init__(
+        self,
+        timeouts: Timeouts,
+        secret: Secret | None,
+        headers: Mapping[str, str],
+        keepalive: float,
+        *,
+        proxied: bool,
+    ) -> None:
         self.timeouts = timeouts
         self.secret = secret
+        self._headers = headers
+        self._keepalive = keepalive
+        self._proxied = proxied
         self._clients: dict[bool, httpx2.AsyncClient] = {}
 
-    def client(self, *, secure: bool) -> httpx2.AsyncClient:
-        """Return the client, made at first use: importing httpx2 and reading roots take 120 ms."""
-        if self.secret:
-            keep_out_of_logs(self.secret)
-        if secure not in self._clients:
-            self._clients[secure] = _new_client(self.timeouts, secure=secure)
-        return self._clients[secure]
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | AsyncIterator[bytes] | None,
+        params: Mapping[str, Any] | None,
+        extensions: Mapping[str, Any] | None,
+        *,
+        keyed: bool,
+        total: float | None,
+    ) -> Exchange:
+        """Give an exchange; `keyed`: the server may have the key."""
+        client = self._client(secure=url.startswith("https:"))
+        request = client.build_request(
+            method, url, params=params or None, content=body, headers=dict(headers)
+        )
+        request.extensions.update(extensions or {})
+        return Exchange(self, client, request, keyed=keyed, total=total)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -66,23 +86,38 @@ class Wire:
         for client in clients.values():
             await client.aclose()
 
-    def exchange(  # noqa: D102 - see Exchange
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        body: bytes | AsyncIterator[bytes] | None = None,
-        params: Mapping[str, Any] | None = None,
-        keyed: bool = True,
-        extensions: Mapping[str, Any] | None = None,
-        total: float | None = None,
-    ) -> Exchange:
-        request = self.client(secure=url.startswith("https:")).build_request(
-            method, url, params=params or None, content=body, headers=dict(headers)
+    def _client(self, *, secure: bool) -> httpx2.AsyncClient:
+        """Return the client, made at first use: importing httpx2 and reading roots take 120 ms."""
+        if secure not in self._clients:
+            self._clients[secure] = self._new_client(secure=secure)
+        return self._clients[secure]
+
+    def _new_client(self, *, secure: bool) -> httpx2.AsyncClient:
+        import ssl
+        from http.cookiejar import DefaultCookiePolicy
+
+        import httpx2
+
+        from nbnebius.transport.pool import Pool
+
+        # plain http gets a context without roots, which trusts nobody
+        context = ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        client = httpx2.AsyncClient(
+            verify=context,
+            # where the environment names a proxy, httpx2's own transport goes through it
+            transport=None if self._proxied else Pool(context, self._keepalive),
+            follow_redirects=False,
+            # our own deadlines cover reading; the pool is never waited for
+            timeout=httpx2.Timeout(None, connect=self.timeouts.connect, write=self.timeouts.write),
+            limits=httpx2.Limits(
+                max_connections=None,
+                max_keepalive_connections=None,
+                keepalive_expiry=self._keepalive,
+            ),
         )
-        request.extensions.update(extensions or {})
-        return Exchange(self, request, keyed=keyed, total=total)
+        client.headers = httpx2.Headers(dict(self._headers))
+        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        return client
 
 
 class Exchange:
@@ -97,18 +132,37 @@ class Exchange:
         The connection had served before.
     status, headers
         Of the answer, once it came; the headers' names are in lower case.
+
+    Parameters
+    ----------
+    library
+        Whose it is.
+    client, request
+        Of httpx2.
+    keyed
+        Whether the server gets the key; it is taken out of errors either way.
+    total
+        Seconds for all of it; None for the usual ones.
     """
 
     def __init__(
-        self, wire: Wire, request: httpx2.Request, *, keyed: bool, total: float | None
+        self,
+        library: Library,
+        client: httpx2.AsyncClient,
+        request: httpx2.Request,
+        *,
+        keyed: bool,
+        total: float | None,
     ) -> None:
-        self._wire = wire
+        self._client = client
+        self._secret = library.secret
+        self._timeouts = library.timeouts
         self._request: httpx2.Request | None = request
         self._keyed = keyed
         self._response: httpx2.Response | None = None
         self._parts: AsyncIterator[bytes] | None = None
         self._scope: anyio.CancelScope | None = None
-        self._until = anyio.current_time() + (wire.timeouts.total if total is None else total)
+        self._until = anyio.current_time() + (self._timeouts.total if total is None else total)
         self.phase: Phase = "connecting"
         self.reused = True
         self.status = 0
@@ -158,15 +212,13 @@ class Exchange:
 
         request, self._request = self._request, None
         assert request is not None, "an exchange is opened once"
-        secret = self._wire.secret
-        if secret and self._keyed:
-            request.headers["Authorization"] = f"Bearer {secret.reveal()}"
+        if self._secret and self._keyed:
+            request.headers["Authorization"] = f"Bearer {self._secret.reveal()}"
         request.extensions["trace"] = self._trace
         try:
             with anyio.CancelScope(deadline=self._until) as scope:
                 self._scope = scope
-                client = self._wire.client(secure=request.url.scheme == "https")
-                self._response = await client.send(request, stream=True)
+                self._response = await self._client.send(request, stream=True)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             return self._broken(error, httpx2)
         finally:
@@ -177,9 +229,8 @@ class Exchange:
         self.phase = "reading"
         self.status = self._response.status_code
         self.headers = {name.lower(): value for name, value in self._response.headers.items()}
-        for name in WRITTEN_DOWN:
-            if name in self.headers:
-                self.headers[name] = hide_key(self.headers[name], secret)
+        for name in self.headers.keys() & WRITTEN_DOWN:
+            self.headers[name] = hide_key(self.headers[name], self._secret)
         self._parts = self._response.aiter_raw().__aiter__()
         return None
 
@@ -215,7 +266,7 @@ class Exchange:
         elif event.endswith("send_request_body.complete") and self.phase == "sending":
             self.phase = "waiting"
             if self._scope is not None:
-                first = anyio.current_time() + self._wire.timeouts.first_byte
+                first = anyio.current_time() + self._timeouts.first_byte
                 self._scope.deadline = min(first, self._until)
 
     def _broken(self, error: Exception, library: Any) -> Broken:
@@ -234,58 +285,15 @@ class Exchange:
         words = str(error) or type(error).__name__
         return Broken(
             phase,
-            shorten(redact(words, self._wire.secret), 200),
+            shorten(redact(words, self._secret), 200),
             timed_out=isinstance(error, library.TimeoutException),
             certificate="CERTIFICATE_VERIFY_FAILED" in words or refused_certificate(error),
         )
 
 
 @functools.cache
-def _ssl_context() -> ssl.SSLContext:
+def ssl_context() -> ssl.SSLContext:
     """Return the one context: reading the roots takes 20 ms, and sessions are resumed in it."""
     import httpx2
 
     return httpx2.create_ssl_context()
-
-
-def _names_proxy() -> bool:
-    from urllib.request import getproxies
-
-    return not {"http", "https", "all"}.isdisjoint(getproxies())
-
-
-def _new_client(timeouts: Timeouts, *, secure: bool) -> httpx2.AsyncClient:
-    import ssl
-    from http.cookiejar import DefaultCookiePolicy
-    from importlib import metadata
-
-    import httpx2
-
-    from nbnebius.transport.pool import Pool
-
-    try:
-        version = metadata.version("nbnebius")
-    except metadata.PackageNotFoundError:  # a checkout that was not installed
-        version = "0"
-    # plain http gets a context without roots, which trusts nobody
-    context = _ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    client = httpx2.AsyncClient(
-        verify=context,
-        # where the environment names a proxy, httpx2's own transport goes through it
-        transport=None if _names_proxy() else Pool(context, KEEPALIVE),
-        follow_redirects=False,
-        # our own deadlines cover reading; the pool is never waited for
-        timeout=httpx2.Timeout(None, connect=timeouts.connect, write=timeouts.write),
-        limits=httpx2.Limits(
-            max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE
-        ),
-    )
-    client.headers = httpx2.Headers(
-        {
-            "Accept": "*/*",
-            "Accept-Encoding": "identity",  # a compressed answer could unpack to anything
-            "User-Agent": f"nbnebius/{version}",
-        }
-    )
-    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return client

@@ -21,7 +21,6 @@ from nbnebius.transport.breaks import broken_error
 from nbnebius.transport.broken import Broken
 from nbnebius.transport.faults import About, api_error, unreadable
 from nbnebius.transport.headers import RateLimits, read_rate_limits
-from nbnebius.transport.http import Wire
 from nbnebius.transport.redact import hide_key_in, prompts_in
 from nbnebius.transport.request import Request, Stream, Timeouts
 from nbnebius.transport.retry import Failure, Rules, Tally, count, decide
@@ -29,6 +28,7 @@ from nbnebius.transport.streaming import Streaming
 from nbnebius.transport.tape.replaying import ReplayedExchange
 from nbnebius.transport.trial import TooLarge, Trial, answer_of, collect
 from nbnebius.transport.turns import Turns
+from nbnebius.transport.wire import Wire
 from nbnebius.types.loose import read_json
 from nbnebius.types.secret import is_sendable
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from nbnebius.events import Observer, Outcome, Recorder
+    from nbnebius.transport.direct import DirectExchange
     from nbnebius.transport.http import Exchange
     from nbnebius.transport.request import Answer
     from nbnebius.transport.tape import Recording, Replaying
@@ -153,7 +154,7 @@ class Transport:
         self, url: str, headers: Mapping[str, str], extensions: Mapping[str, str]
     ) -> Exchange:
         """Return an exchange with an address that must not get the key."""
-        return self._wire.exchange("GET", url, headers=headers, keyed=False, extensions=extensions)
+        return self._wire.unkeyed(url, headers, extensions)
 
     def about(self, request: Request) -> About:
         """Return what errors about this request may tell, and must not."""
@@ -273,7 +274,7 @@ class Transport:
         if self.tape is not None:
             await self.tape.answered(request, outcome, self.scope)
 
-    def _exchange(self, request: Request) -> Exchange | ReplayedExchange:
+    def _exchange(self, request: Request) -> Exchange | DirectExchange | ReplayedExchange:
         if self.replay is not None:
             return ReplayedExchange(self.replay, request, self.scope)
         headers = {

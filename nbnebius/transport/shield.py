@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
@@ -22,14 +23,30 @@ async def finish(work: Awaitable[T]) -> T:
     future that somebody else resolves.
     """
     task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    with anyio.CancelScope(shield=True):
-        while not task.done():
-            try:
-                await asyncio.wait({task})
-            except asyncio.CancelledError as error:
-                cancelled = error
-    result = task.result()
-    if cancelled is not None:
-        raise cancelled
-    return result
+    try:
+        await _end_of(task)
+    except asyncio.CancelledError:
+        with anyio.CancelScope(shield=True):
+            while not task.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await _end_of(task)
+        task.result()  # what went wrong meanwhile says more than that somebody cancelled
+        raise
+    return task.result()
+
+
+async def _end_of(task: asyncio.Future[T]) -> None:
+    """Wait for a task, and leave it alone when the wait is cancelled."""
+    if task.done():
+        return
+    waiter = task.get_loop().create_future()
+
+    def wake(_: asyncio.Future[T]) -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    task.add_done_callback(wake)
+    try:
+        await waiter
+    finally:
+        task.remove_done_callback(wake)

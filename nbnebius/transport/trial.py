@@ -11,6 +11,7 @@ from nbnebius.transport.request import Answer
 if TYPE_CHECKING:
     from nbnebius.errors import NebiusError
     from nbnebius.transport.attempt import Attempt
+    from nbnebius.transport.direct import DirectExchange
     from nbnebius.transport.http import Exchange
     from nbnebius.transport.retry import Failure
     from nbnebius.transport.tape.replaying import ReplayedExchange
@@ -30,7 +31,7 @@ class Trial:
 
 
 async def collect(
-    exchange: Exchange | ReplayedExchange, body: bytearray, cap: int, idle: float
+    exchange: Exchange | DirectExchange | ReplayedExchange, body: bytearray, cap: int, idle: float
 ) -> None:
     """Read an answer to its end; raises `TooLarge` beyond `cap` bytes."""
     while part := await exchange.read(idle):

@@ -70,7 +70,15 @@ def test_every_route_asks_for_the_key(sandbox, method, path):
 
 
 @pytest.mark.parametrize(
-    "value", ["sandbox-test-key", "Basic sandbox-test-key", "Bearer", "Bearer sandbox-test-key x"]
+    "value",
+    [
+        "sandbox-test-key",
+        "Basic sandbox-test-key",
+        "Bearer",
+        "Bearer sandbox-test-key x",
+        "Bearer sandbox-test-ke",
+        "Bearer sandbox-test-keyy",
+    ],
 )
 def test_the_key_must_be_a_whole_bearer_token(sandbox, value):
     assert send(sandbox, "GET", "/v1/models", Authorization=value)[0] == 401

@@ -145,9 +145,9 @@ def test_what_an_answer_holds_besides_its_text_is_shown_once(terminal):
     terminal.begin("%chat --tools add --approve Use add to add 2 and 3")
     terminal.until(r"Run add\(.*\)\? \[y/N\] ")
     terminal.child.sendline("y")
-    written = terminal.rest()
-    assert written.startswith("adding\r\n")
-    shown = "\n".join(screen(written))
+    lines = screen(terminal.rest())
+    assert lines[0] == "adding"
+    shown = "\n".join(lines)
     assert shown.count("Tool: add(") == 1
     assert shown.count("- `add`: ") == 1
     assert "waiting" not in shown

@@ -126,7 +126,7 @@ def test_faults_come_as_ordered_and_only_what_was_executed_is_in_the_books(payin
 
 
 def test_it_sees_how_many_are_in_flight(paying_server):
-    server = paying_server("--delay-ms", "100")
+    server = paying_server("--delay-ms", "2000")  # long enough for all to be there at once
 
     async def ask_at_once():
         async with openai.AsyncOpenAI(api_key="x", base_url=server.url, max_retries=0) as client:

@@ -15,18 +15,19 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 pytestmark = pytest.mark.notebook
 
 
-@pytest.fixture
-def surroundings(tmp_path, monkeypatch):
-    """Give a sandbox to the kernel's environment, and a folder of its own to work in."""
-    with running_sandbox(tmp_path) as sandbox:
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def ran(request, tmp_path_factory):
+    """Give a notebook that ran once, in a folder of its own and with a sandbox of its own."""
+    folder = tmp_path_factory.mktemp("notebook")
+    work = folder / "work"
+    work.mkdir()
+    with running_sandbox(folder) as sandbox, pytest.MonkeyPatch.context() as patch:
         for name in [n for n in os.environ if n.startswith("NEBIUS_")]:
-            monkeypatch.delenv(name)
-        monkeypatch.setenv("NEBIUS_BASE_URL", sandbox.base_url)
-        monkeypatch.setenv("NEBIUS_API_KEY", sandbox.api_key)
-        monkeypatch.setenv("NBNEBIUS_HOME", str(tmp_path / "home"))
-        work = tmp_path / "work"
-        work.mkdir()
-        yield work
+            patch.delenv(name)
+        patch.setenv("NEBIUS_BASE_URL", sandbox.base_url)
+        patch.setenv("NEBIUS_API_KEY", sandbox.api_key)
+        patch.setenv("NBNEBIUS_HOME", str(folder / "home"))
+        return execute(request.param, work)
 
 
 def execute(path, work):
@@ -54,17 +55,13 @@ def test_a_notebook_is_kept_without_outputs(path):
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_cell_of_a_notebook_works(path, surroundings):
-    notebook = execute(path, surroundings)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+def test_every_cell_of_a_notebook_works(ran):
+    code = [cell for cell in ran.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     kinds = {output.output_type for cell in code for output in cell.outputs}
     assert "error" not in kinds
     assert all("text/plain" in o.data for c in code for o in c.outputs if "data" in o)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_with_its_previews_stays_small(path, surroundings):
-    text = nbformat.writes(execute(path, surroundings))
-    assert len(text) < 1_000_000
+def test_a_notebook_with_its_previews_stays_small(ran):
+    assert len(nbformat.writes(ran)) < 1_000_000

@@ -100,7 +100,9 @@ def test_429_waits_are_bounded_by_time_not_by_number():
 
 @given(st.integers(0, 50), st.floats(0, 0.999999))
 def test_backoff_is_full_jitter(attempt, chance):
-    assert 0 <= backoff(attempt, lambda: chance) <= LONGEST
+    longest = backoff(attempt, lambda: 1.0)
+    assert 0 < longest <= LONGEST
+    assert backoff(attempt, lambda: chance) == pytest.approx(longest * chance)
 
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)

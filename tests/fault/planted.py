@@ -39,6 +39,8 @@ class Planted:
         The piece that is there, once, and what takes its place.
     test
         What has to fail.
+    slow
+        The test takes more than some seconds: it is planted at the full size only.
     """
 
     what: str
@@ -46,6 +48,7 @@ class Planted:
     old: str
     new: str
     test: str
+    slow: bool = False
 
     def __str__(self) -> str:
         return self.what

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.journal import file, journal, presence, writer
-from nbnebius.transport import attempt, http, streaming
+from nbnebius.transport import attempt, connection, direct, streaming
 from tests.fault import job
 
 if TYPE_CHECKING:
@@ -143,21 +143,8 @@ def _is_async(function: Any) -> bool:
     return bool(getattr(function, "__code__", None) and function.__code__.co_flags & 0x80)
 
 
-def _watch_the_wire() -> None:
-    """Tell of the steps that httpcore2 traces: the head, the body, and what comes."""
-    original = http.Exchange._trace
-
-    async def trace(self: Any, event: str, info: Any) -> None:
-        await original(self, event, info)
-        if "send_request" in event or "receive_response" in event:
-            reaper.at(event.partition(".")[2])
-
-    http.Exchange._trace = trace
-
-
 def watch() -> None:
     """Wrap what is watched, for the rest of this process's life."""
-    _watch_the_wire()
     streaming.FLUSH = 0.0  # every piece of a stream is a step
     spelled = types.SimpleNamespace(**{**vars(sqlite3), "connect": _connect})
     file.sqlite3 = spelled
@@ -171,8 +158,10 @@ def watch() -> None:
     _watch(writer.Writer, "close", "the close")
     _watch(attempt.Attempt, "begin", "an attempt's beginning")
     _watch(attempt.Attempt, "end", "an attempt's end")
-    _watch(http.Exchange, "open", "a request")
-    _watch(http.Exchange, "read", "a read")
+    _watch(direct.DirectExchange, "open", "a request")
+    _watch(direct.DirectExchange, "read", "a read")
+    _watch(connection.Connection, "write", "the bytes that leave")
+    _watch(connection.Connection, "data_received", "the bytes that come")
     _watch(journal.Journal, "ended", "queueing the answer")
     os_link, replace = file.os.link, Path.replace
     file.os = types.SimpleNamespace(

@@ -171,15 +171,15 @@ for status in (307, 400, 401, 403, 404, 422, 429, 500):
 """
 SHOWN_ERROR = "raise fail(422)"
 UNFORESEEN = """
-import h11
-kept = h11.Connection.next_event
+from nbnebius.transport.framing import Framing
+kept = Framing.feed
 def broken(self, *given, **more):
     raise RuntimeError("nobody foresaw this")
-h11.Connection.next_event = broken
+Framing.feed = broken
 try:
     own.chat("Something else that nobody asked", model=said.model, cache=False)
 finally:
-    h11.Connection.next_event = kept
+    Framing.feed = kept
 """
 LISTED = """
 place("names that are listed", "".join(str(v) for v in get_ipython().run_line_magic("who_ls", "")))

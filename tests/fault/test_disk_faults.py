@@ -82,7 +82,7 @@ def server(tmp_path):
 def test_a_disk_that_fails(tmp_path, monkeypatch, server):
     dice, broken, stopped = random.Random(SEED), Counter(), 0
     disk = Disk("failing", failing := Failing())
-    tried = size(60, 500)
+    tried = size(30, 500)
     with installed("failing"):
         for number in range(tried):
             home = tmp_path / f"home-{number}"

@@ -29,9 +29,7 @@ OPENING = [
 ]
 SENDING = [
     *around("an attempt's beginning", "the intent", "a request", "a read"),
-    "send_request_headers.started",
-    "send_request_body.complete",
-    "receive_response_headers.complete",
+    *around("the bytes that leave", "the bytes that come"),
     *around("an attempt's end", "queueing the answer", "the ending", "the answer", "the bill"),
 ]
 POINTS = {

@@ -138,7 +138,8 @@ def kept_in(folder):
 
 def unpacked(file):
     parts = []
-    connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    # written to where a kernel that was killed left an undo file
+    connection = sqlite3.connect(file)
     try:
         tables = [
             r[0] for r in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")

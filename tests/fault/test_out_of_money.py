@@ -83,7 +83,7 @@ def one(nine, dice, number):
 def test_a_job_whose_key_or_money_ends_stops_and_goes_on_later():
     dice = random.Random(SEED)
     nine, broken, refused = Nine(), Counter(), 0
-    jobs = size(30, 500)
+    jobs = size(15, 500)
     with in_thread(nine):
         neb.connect("x", nine.url)
         for number in range(jobs):

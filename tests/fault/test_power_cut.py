@@ -106,7 +106,7 @@ class Story:
 
 def test_committed_answers_survive_a_power_cut(tmp_path):
     tried, lost, damaged, broken = 0, 0, 0, 0
-    wanted = size(500, 5_000)
+    wanted = size(200, 5_000)
     for seed in itertools.count(SEED):
         story = Story(tmp_path / f"story-{seed}", seed)
         cuts = list(range(1, story.recording.now + 1))

@@ -112,7 +112,7 @@ def test_limits_are_kept_to_and_used():
         )
     )
     random.Random(SEED).shuffle(kinds)
-    count = size(8, 120)
+    count = size(4, 120)
     broken, uses, shares, asked = Counter(), [], {}, 0
     for number in range(count):
         telling, kernels, level, moves = kinds[number % len(kinds)]

@@ -97,7 +97,7 @@ def test_a_notebook_from_elsewhere_is_read_without_being_trusted(open_notebook, 
     assert all(width > 100 for width in page.evaluate(SIZES)[:3])
     assert "Anna" in theirs.cell_output(5).locator("table").inner_text()
     kept = theirs.cell_output(6).locator("[class^=nbnebius-kept]")
-    assert kept.is_visible()
+    kept.wait_for(state="visible")
     assert "play money" in kept.inner_text()
     theirs.cell(6).scroll_into_view_if_needed()
     save_screenshot(page, "front-end-untrusted")

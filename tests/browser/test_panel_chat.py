@@ -18,7 +18,8 @@ pytestmark = pytest.mark.browser
 
 # Everything in the panel that is not on the list of what may be there: its own controls may.
 FOREIGN = """() => [...document.querySelectorAll('.nbnebius-panel .widget-html-content *')].filter(
-    element => !/^<style>[.]nbnebius-kept-[0-9a-f-]+{display:none}<.style>$/.test(element.outerHTML)
+    element => !/^<style>[.]nbnebius-kept-[0-9a-f-]+{display:none}[^<{]*{min-width:0}<.style>$/
+      .test(element.outerHTML)
     && (element.matches('script, iframe, object, embed, form, input, button, style, link, '
       + 'meta, base, svg, video, audio, template, img:not([src^="data:image/webp;base64,"])')
     || /^(javascript|data|vbscript|file|blob):/i.test(element.getAttribute('href') || '')

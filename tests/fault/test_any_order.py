@@ -247,7 +247,7 @@ def test_any_order_of_actions(tmp_path, monkeypatch):
         run_state_machine_as_test(
             AnyOrder,
             settings=settings(
-                max_examples=size(22, 400),
+                max_examples=size(10, 400),
                 stateful_step_count=STEPS,
                 derandomize=True,
                 database=None,

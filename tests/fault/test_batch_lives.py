@@ -128,7 +128,7 @@ def drawn(dice):
 def test_a_batch_lives_through_anything(lives):
     dice = random.Random(SEED)
     points = [f"{when} {step}" for step in STEPS for when in ("before", "after")]
-    tried, died, broken = size(50, 1_200), 0, Counter()
+    tried, died, broken = size(24, 1_200), 0, Counter()
     for number in range(tried):
         # every step kills once in each round; a second death hits whoever takes over
         deaths = [(points[number % len(points)], dice.choice([1, 1, 2, 3]))]

@@ -160,7 +160,7 @@ class Cell:
 def test_every_fault_at_every_endpoint(tmp_path):
     every = list(itertools.product(range(15), FAULTS, NINE, LOADS))
     random.Random(SEED).shuffle(every)
-    cells = [Cell(number, *at) for number, (_, *at) in enumerate(every[: size(324, 12_555)])]
+    cells = [Cell(number, *at) for number, (_, *at) in enumerate(every[: size(216, 12_555)])]
     broken, seen = Counter(), Counter()
 
     async def run(journal):

@@ -54,7 +54,7 @@ def one_run(server, forge, folder, dice, rows):
 
 def test_many_kernels_buy_every_row_once(tmp_path):
     dice, broken, kernels, deaths = random.Random(SEED), Counter(), 0, 0
-    tried, rows = size(8, 400), size(120, 600)
+    tried, rows = size(4, 400), size(120, 600)
     options = ("--delay-ms", "8", "--price-in", "0.001", "--price-out", "0.001")
     with paying(tmp_path / "server", *options) as server, nursery() as forge:
         for number in range(tried):

@@ -60,8 +60,9 @@ def test_a_click_agrees_to_the_price_that_was_told_and_to_no_more(session, done)
     state.draw()
     done(state)
     assert len(calls()) == 2
-    state.write(n="3")
-    state.draw()
+    with state.lock:  # the click comes before the new price is told
+        state.write(n="3")
+        state.draw()
     assert state.wait(60)
     assert "Nothing is drawn yet" in state.error
     assert state.price.startswith("3 pictures")

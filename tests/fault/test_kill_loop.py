@@ -19,7 +19,7 @@ SHAPE = "label good|bad|mixed, score int, why: in ten words"
 
 # Few in flight are killed often: so most of a kill's cost is the kill's.
 PLANS = [
-    Plan(rows=900, in_flight=16, kills=size(24, 120), delay_ms=30.0),
+    Plan(rows=900, in_flight=16, kills=size(34, 120), delay_ms=30.0),
     Plan(rows=900, in_flight=64, kills=size(5, 25), schema=SHAPE),
     Plan(rows=900, in_flight=256, kills=size(1, 5), delay_ms=50.0),
 ]

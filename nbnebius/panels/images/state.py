@@ -104,14 +104,16 @@ class ImagesState(Pictures):
         session, asked = default_session(), self.asked
         self.status = self._done
         bound = self._bound(session, [asked])
-        self.price, self._offered = price_of(bound, asked.n or 1), (bound,)
+        with self.lock:  # as a click reads it
+            self.price, self._offered = price_of(bound, asked.n or 1), (bound,)
         try:
             sweep = self._swept(asked)
         except OptionError:
             return  # half written: it is said when it is to be drawn
         if sweep is not None:
             bound = self._bound(session, (one for _, one in sweep.each()))
-            self.sweep_price, self._sweep_offered = price_of(bound, sweep.count), (bound,)
+            with self.lock:
+                self.sweep_price, self._sweep_offered = price_of(bound, sweep.count), (bound,)
 
     @staticmethod
     def _bound(session: Session, asked: Iterable[ImageOptions]) -> float | None:

@@ -11,7 +11,7 @@ from tests.fault.kill_loop import Plan, run_several
 pytestmark = pytest.mark.fault
 
 SEED = 7
-AT_ONCE = 4  # loops: most of a kill is waiting for its moment
+AT_ONCE = 3  # loops: most of a kill is waiting for its moment
 SHAPE = "label good|bad|mixed, score int, why: in ten words"
 
 

@@ -1,48 +1,32 @@
 """
-A whole frame, kept or not, against the openai package: what the journal costs, and how fast it is.
+A whole frame, kept or not: how fast, what keeping costs, and what a second run takes.
 
-``python -m benchmarks.map --rows 20000 --in-flight 64 --delay-ms 50`` lets three take turns, each
-in a fresh process and against the same stub: ``map``, ``map(private=True)`` and, where it is
-installed, AsyncOpenAI with a semaphore and ``gather``. Medians and ratios are printed; a lone time
-says little. ``--million`` does one long frame instead, and then the same again, all kept.
+``python -m benchmarks.map`` answers the questions (``--quick`` for few rows). ``--rows``,
+``--in-flight``, ``--delay-ms`` and ``--rounds`` compare at sizes of one's own; ``--million`` does
+one long frame, and then the same again, all kept; ``--twice`` does that with ``--rows`` rows.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
-import json
-import os
-import resource
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.stub import CHAT, requests_at, running
+from benchmarks.answers import CHAT
+from benchmarks.contest import MEGABYTE, Goal, Report, Table, compete, goals_table, take_turn
+from benchmarks.stub import requests_at, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from benchmarks.contest import Spent
+
 TEMPLATE = "Is this review friendly? Answer in a few words: {text}"
 WARM_UP = 200  # rows, so that imports and connections are not counted
-MEGABYTE = 2**20
-ROOT = Path(__file__).parents[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What one run took: seconds on the wall and of CPU, and MB of memory over the input's."""
-
-    wall: float
-    cpu: float
-    growth: float
-    requests: int
+KEPT, PRIVATE, SDK, FIELD = "map", "map(private=True)", "AsyncOpenAI", "aiohttp and json"
+FIRST, SECOND = "the first run", "the second run, all kept"
 
 
 def frame_of(rows: int, name: str) -> Any:
@@ -51,28 +35,40 @@ def frame_of(rows: int, name: str) -> Any:
     return pd.DataFrame({"text": [f"{name} number {i}, a tent that kept dry" for i in range(rows)]})
 
 
-def by_map(url: str, in_flight: int, *, private: bool) -> Callable[[Any], Any]:
+def and_kept(setting: dict[str, Any]) -> Callable[[], dict[str, float]]:
+    return _by_map(setting, private=False)
+
+
+def in_private(setting: dict[str, Any]) -> Callable[[], dict[str, float]]:
+    return _by_map(setting, private=True)
+
+
+def _by_map(setting: dict[str, Any], *, private: bool) -> Callable[[], dict[str, float]]:
     import nbnebius as neb
 
-    neb.connect("x", url)
+    neb.connect("x", setting["url"])
+
     # a million rows cost more than a job may without being asked; the budget is consent
-    return lambda frame: neb.map(
-        frame,
-        TEMPLATE,
-        model=CHAT,
-        concurrency=in_flight,
-        private=private,
-        budget=1e6,
-        max_tokens=64,
-    )
+    def work(frame: Any) -> Any:
+        return neb.map(
+            frame,
+            TEMPLATE,
+            model=CHAT,
+            concurrency=setting["in_flight"],
+            private=private,
+            budget=1e6,
+            max_tokens=64,
+        )
+
+    return _counted(work, setting)
 
 
-def by_sdk(url: str, in_flight: int) -> Callable[[Any], Any]:
+def by_sdk(setting: dict[str, Any]) -> Callable[[], dict[str, float]]:
     import openai
 
     async def ask_all(texts: list[str]) -> list[str | None]:
-        turns = asyncio.Semaphore(in_flight)
-        async with openai.AsyncOpenAI(api_key="x", base_url=url) as client:
+        turns = asyncio.Semaphore(setting["in_flight"])
+        async with openai.AsyncOpenAI(api_key="x", base_url=setting["url"]) as client:
 
             async def ask(text: str) -> str | None:
                 async with turns:
@@ -85,127 +81,143 @@ def by_sdk(url: str, in_flight: int) -> Callable[[Any], Any]:
 
             return await asyncio.gather(*map(ask, texts))
 
-    def ask_frame(frame: Any) -> Any:
+    return _counted(_into_a_frame(ask_all), setting)
+
+
+def by_aiohttp(setting: dict[str, Any]) -> Callable[[], dict[str, float]]:
+    import aiohttp
+
+    async def ask_all(texts: list[str]) -> list[str | None]:
+        turns = asyncio.Semaphore(setting["in_flight"])
+        limit = aiohttp.TCPConnector(limit=setting["in_flight"])
+        async with aiohttp.ClientSession(connector=limit) as client:
+
+            async def ask(text: str) -> str | None:
+                message = {"role": "user", "content": TEMPLATE.format(text=text)}
+                body = {"model": CHAT, "messages": [message], "max_tokens": 64}
+                url = setting["url"] + "chat/completions"
+                async with turns, client.post(url, json=body) as answer:
+                    told = await answer.json()
+                return told["choices"][0]["message"]["content"]
+
+            return await asyncio.gather(*map(ask, texts))
+
+    return _counted(_into_a_frame(ask_all), setting)
+
+
+def _into_a_frame(ask_all: Any) -> Callable[[Any], Any]:
+    def work(frame: Any) -> Any:
         with asyncio.Runner() as runner:
             return frame.assign(answer=runner.run(ask_all(list(frame["text"]))))
 
-    return ask_frame
+    return work
 
 
-CONTENDERS: dict[str, Callable[[str, int], Callable[[Any], Any]]] = {
-    "map": lambda url, n: by_map(url, n, private=False),
-    "map(private=True)": lambda url, n: by_map(url, n, private=True),
-    "AsyncOpenAI": by_sdk,
-}
-
-
-def memory() -> float:
-    """Give the memory this process holds now, in MB; its peak where that cannot be told."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / MEGABYTE
-    return peak()
-
-
-def peak() -> float:
-    """Give the most memory this process has held, in MB."""
-    unit = MEGABYTE if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
-def work(name: str, url: str, rows: int, in_flight: int) -> Spent:
-    """Do one frame in this process, and measure it."""
-    do = CONTENDERS[name](url, in_flight)
+def _counted(do: Callable[[Any], Any], setting: dict[str, Any]) -> Callable[[], dict[str, float]]:
     do(frame_of(WARM_UP, "a warm-up"))
-    frame = frame_of(rows, "review")
-    before, asked = memory(), requests_at(url)
-    wall, cpu = time.perf_counter(), time.process_time()
-    result = do(frame)
-    spent = time.perf_counter() - wall, time.process_time() - cpu
-    assert len(result) == rows
-    assert result["answer"].notna().all()
-    return Spent(*spent, max(0.0, peak() - before), requests_at(url) - asked)
+    frame = frame_of(setting["rows"], "review")
+    before = requests_at(setting["url"])
+
+    def work() -> dict[str, float]:
+        result = do(frame)
+        assert len(result) == len(frame)
+        assert result["answer"].notna().all()
+        return {"requests": requests_at(setting["url"]) - before}
+
+    return work
 
 
-def measure(name: str, url: str, home: Path, options: argparse.Namespace) -> Spent:
-    """Do one frame in a fresh process."""
-    asked = ("--one", name, "--url", url, "--rows", str(options.rows))
-    process = subprocess.run(
-        [sys.executable, "-m", "benchmarks.map", *asked, "--in-flight", str(options.in_flight)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NBNEBIUS_HOME": str(home)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return Spent(**json.loads(process.stdout.splitlines()[-1]))
+CONTENDERS = {KEPT: and_kept, PRIVATE: in_private, FIELD: by_aiohttp, SDK: by_sdk}
 
 
-def compare(options: argparse.Namespace) -> None:
-    """Print the table of the contenders."""
-    names = [n for n in CONTENDERS if n != "AsyncOpenAI" or importlib.util.find_spec("openai")]
-    taken: dict[str, list[Spent]] = {name: [] for name in names}
-    with running(options.delay_ms) as url, tempfile.TemporaryDirectory() as folder:
-        for turn in range(options.rounds):
-            for place, name in enumerate(names):
-                home = Path(folder) / f"{turn}-{place}"
-                taken[name].append(measure(name, url, home, options))
-    print(
-        f"{options.rows:,} rows, {options.in_flight} in flight, {options.delay_ms:g} ms an answer;"
-        f" medians of {options.rounds} rounds that take turns\n"
-    )
-    print("| what | rows/s | wall, ms per row | CPU, ms per row | memory over the input, MB |")
-    print("|---|---|---|---|---|")
-    wall = {n: statistics.median(s.wall for s in spent) for n, spent in taken.items()}
-    for name, spent in taken.items():
-        cpu = statistics.median(s.cpu for s in spent)
-        growth = statistics.median(s.growth for s in spent)
-        each = 1000 / options.rows
-        print(
-            f"| {name} | {options.rows / wall[name]:,.0f} | {wall[name] * each:.3f}"
-            f" | {cpu * each:.3f} | {growth:.0f} |"
-        )
-    share = 1 - wall["map(private=True)"] / wall["map"]
-    print(f"\nkeeping the answers is {share:.0%} of map's wall time (kept against private)")
-    if "AsyncOpenAI" in wall:
-        print(f"map is {wall['AsyncOpenAI'] / wall['map']:.2f} times as fast as AsyncOpenAI")
+def compare(rows: int, in_flight: int, delay_ms: float, rounds: int, names: Any = None) -> Table:
+    """Let contenders work the same rows in turns."""
+    contenders = {n: c for n, c in CONTENDERS.items() if names is None or n in names}
+    with running(delay_ms) as url:
+        spent = compete(contenders, {"url": url, "rows": rows, "in_flight": in_flight}, rounds)
+    title = f"{rows:,} rows, {in_flight} in flight, {delay_ms:g} ms an answer"
+    return Table(title, "row", rows, spent, SDK if SDK in spent else KEPT)
 
 
-def long_frame(options: argparse.Namespace) -> None:
-    """Do one long frame, and the same again."""
-    with running(options.delay_ms) as url, tempfile.TemporaryDirectory() as folder:
+def share_of_keeping(table: Table) -> float | None:
+    """Tell which part of `map`'s wall time keeping takes: kept against private."""
+    private = table.ratio(PRIVATE, KEPT)
+    return None if private is None else 1 - private
+
+
+def twice(rows: int, in_flight: int, delay_ms: float = 0.0) -> Table:
+    """Do one frame, and the same again."""
+    setting: dict[str, Any] = {"rows": rows, "in_flight": in_flight}
+    with running(delay_ms) as url, tempfile.TemporaryDirectory(prefix="nbnebius-") as folder:
         home = Path(folder) / "home"
-        first, again = (measure("map", url, home, options) for _ in range(2))
+        turns: list[Spent | None] = [
+            take_turn(and_kept, {**setting, "url": url}, home) for _ in range(2)
+        ]
         size = (home / "journal.sqlite").stat().st_size / MEGABYTE
-    print(f"{options.rows:,} rows, {options.in_flight} in flight; the journal is {size:,.0f} MB\n")
-    print("| what | seconds | rows/s | requests | memory over the input, MB |")
-    print("|---|---|---|---|---|")
-    for name, spent in (("first run", first), ("second run, all kept", again)):
-        print(
-            f"| {name} | {spent.wall:,.1f} | {options.rows / spent.wall:,.0f}"
-            f" | {spent.requests:,} | {spent.growth:,.0f} |"
-        )
+    first, again = (turn for turn in turns if turn is not None)
+    title = f"{rows:,} rows, {in_flight} in flight; the journal is {size:,.0f} MB"
+    return Table(title, "row", rows, {FIRST: [first], SECOND: [again]}, FIRST)
+
+
+def run(*, quick: bool = False) -> Report:
+    """Answer the questions."""
+    report = Report("A whole frame")
+    rows, rounds = (2_000, 1) if quick else (20_000, 3)
+    cpu = {}
+    for in_flight in (64, 256):
+        table = compare(rows, in_flight, 0, rounds)
+        report.tables.append(table)
+        cpu[in_flight] = table.median(PRIVATE, "cpu")
+        for name, asked in ((KEPT, 5), (PRIVATE, 8)):
+            ratio = table.ratio(SDK, name)
+            what = f"{name}, {in_flight} in flight: its rows per second, of AsyncOpenAI's"
+            report.goals.append(Goal(what, asked, ratio, least=True))
+    few = compare(rows, 8, 0, rounds, (PRIVATE,))
+    report.tables.append(few)
+    ratio = cpu[256] / few.median(PRIVATE, "cpu")
+    report.goals.append(Goal("CPU per row: 256 in flight, of 8 in flight", 1.2, ratio))
+    slow = compare(1_500 if quick else 5_000, 64, 50, rounds, (KEPT, PRIVATE))
+    report.tables.append(slow)
+    share = share_of_keeping(slow)
+    report.goals.append(
+        Goal("keeping, as a share of map's wall time: 64 in flight, 50 ms a call", 0.10, share)
+    )
+    again = twice(5_000 if quick else 100_000, 64)
+    report.tables.append(again)
+    seconds = again.median(SECOND) * 1_000_000 / again.count
+    report.goals += [
+        Goal("a second run, all kept: seconds for 1,000,000 rows at its pace", 60, seconds),
+        Goal("a second run, all kept: requests", 0, again.median(SECOND, "requests")),
+    ]
+    share = share_of_keeping(report.tables[0])
+    report.notes.append(
+        f"Without delay, keeping is {share:.0%} of map's wall time at 64 in flight."
+    )
+    return report
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
-    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--quick", action="store_true", help="the questions, with few rows")
+    parser.add_argument("--rows", type=int, help="a comparison of so many rows")
     parser.add_argument("--in-flight", type=int, default=64)
-    parser.add_argument("--delay-ms", type=float, default=50.0)
+    parser.add_argument("--delay-ms", type=float, default=0.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--million", action="store_true", help="one frame of 1,000,000 rows, twice")
     parser.add_argument("--twice", action="store_true", help="one frame of --rows rows, twice")
-    parser.add_argument("--one", choices=tuple(CONTENDERS), help=argparse.SUPPRESS)
-    parser.add_argument("--url", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.one:
-        spent = work(options.one, options.url, options.rows, options.in_flight)
-        print(json.dumps({name: getattr(spent, name) for name in Spent.__slots__}))
+    rows = 1_000_000 if options.million else options.rows
+    if rows is None:
+        report = run(quick=options.quick)
+        print(report.markdown(), *goals_table(report.goals), sep="\n")
     elif options.million or options.twice:
-        options.rows = 1_000_000 if options.million else options.rows
-        long_frame(options)
+        table = twice(rows, options.in_flight, options.delay_ms)
+        print(table.markdown())
+        print(f"\nrequests of the second run: {table.median(SECOND, 'requests'):.0f}")
     else:
-        compare(options)
+        table = compare(rows, options.in_flight, options.delay_ms, options.rounds)
+        print(table.markdown())
+        print(f"\nkeeping is {share_of_keeping(table):.0%} of map's wall time")
 
 
 if __name__ == "__main__":

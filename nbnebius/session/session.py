@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.errors import NebiusError, OptionError, Stopped
+import anyio
+
+from nbnebius.errors import NebiusError, OptionError
 from nbnebius.session.attaching import Attaching
 from nbnebius.session.budgets import Budgets
 from nbnebius.session.caller import FUNCTION, Caller
@@ -27,6 +29,7 @@ from nbnebius.session.taping import Taping
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nbnebius.session.service import Service
     from nbnebius.types.model import ModelRecord
 
 
@@ -81,7 +84,7 @@ class Session(
         self, *, failed: Callable[[str, NebiusError], None], caller: Caller = FUNCTION
     ) -> list[ModelRecord]:
         """
-        List the models of every catalog that is set up, one after the other.
+        List the models of every catalog that is set up, asked side by side.
 
         Parameters
         ----------
@@ -93,16 +96,33 @@ class Session(
         NebiusError
             None can be read; the first reason is raised.
         """
+        sources, project = ("nebius", "nebius_custom", *self.neighbours()), self.project
+        found: dict[str, list[ModelRecord] | NebiusError] = {}
+
+        async def ask(service: Service, source: str) -> None:
+            try:
+                if source == "nebius":
+                    found[source] = (await service.catalog(refresh=True)).records
+                else:
+                    found[source] = await neighbour_records(service, source, project)
+            except NebiusError as error:
+                found[source] = error
+
+        async def ask_all(service: Service) -> None:
+            async with anyio.create_task_group() as tasks:
+                for source in sources:
+                    tasks.start_soon(ask, service, source)
+
+        self.run(ask_all, caller)
         records: list[ModelRecord] = []
         failures: list[NebiusError] = []
-        for source in ("nebius", "nebius_custom", *self.neighbours()):
-            try:
-                records += self.models_of(source, caller=caller)
-            except Stopped:
-                raise
-            except NebiusError as error:
-                failures.append(error)
-                failed(source, error)
+        for source in sources:
+            there = found[source]
+            if isinstance(there, NebiusError):
+                failures.append(there)
+                failed(source, there)
+            else:
+                records += there
         if failures and not records:
             raise failures[0]
         return records

@@ -220,9 +220,10 @@ class AnyOrder(RuleBasedStateMachine):
         )
         known, doubtful = told[0] if told else (0.0, 0.0)
         paid = self._bill() - self.paid
-        broken["money told is not the server's"] += (
-            not known - 1e-12 <= paid <= known + (doubtful + 1e-12)
-        )
+        if not known - 1e-12 <= paid <= known + (doubtful + 1e-12):
+            broken["money told is not the server's"] += 1
+            print("paid", paid, "told", known, "and at most", doubtful, "more")
+            print(select(self.journal, "SELECT id, state, cost, cost_bound, error FROM calls"))
 
     def teardown(self):
         self.failing.well()

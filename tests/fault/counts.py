@@ -68,7 +68,7 @@ def proven(
     AssertionError
         If nothing was tried, or any count of `broken` is not zero.
     """
-    test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0]
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
     proof = Proof(row, what, test, seed, tried, dict(broken), dict(seen or {}))
     if folder := os.environ.get("NBN_COUNTS"):
         name = "".join(c if c.isalnum() else "-" for c in f"{row} {what}").lower()

@@ -121,17 +121,19 @@ place("how many objects that were", len(seen))
 assert len(seen) > 1000, len(seen)
 """  # fmt: skip
 
-# A server that throws back whatever it was sent, and a library that fails in a way nobody foresaw.
+# A server that throws back whatever it was sent, also through a proxy, where httpx2 carries it; and
+# a library that fails in a way nobody foresaw.
 ECHO = """
 import base64, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 class Echo(BaseHTTPRequestHandler):
     def log_message(self, *_): pass
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"])).decode()
         key = self.headers["authorization"].partition(" ")[2]
-        status = int(self.path.split("/")[1])
+        status = int(urlsplit(self.path).path.split("/")[1])
         echoed = {"detail": [{"loc": ["header", key], "msg": f"bad {key}", "input": key,
                               "ctx": {"k": key[::-1]}}],
                   "error": {"message": f"{key} {base64.b64encode(key.encode()).decode()} {body}",
@@ -150,7 +152,9 @@ threading.Thread(target=echo.serve_forever, daemon=True).start()
 KEY_FILE = Path("key-file")
 import traceback
 from nbnebius.settings import find_endpoint
-def fail(status):
+def fail(status, **variables):
+    before = dict(os.environ)
+    os.environ.update(variables)
     one = neb.Session(find_endpoint(KEY_FILE.read_text(),
                       f"http://127.0.0.1:{echo.server_port}/{status}/v1/"), max_retries=0)
     try:
@@ -159,15 +163,20 @@ def fail(status):
         return error
     finally:
         one.close()
-for status in (307, 400, 401, 403, 404, 422, 429, 500):
-    error = fail(status)
+        os.environ.clear()
+        os.environ.update(before)
+STATUSES = (307, 400, 401, 403, 404, 422, 429, 500)
+PROXY = {"http_proxy": f"http://127.0.0.1:{echo.server_port}", "NO_PROXY": "", "no_proxy": ""}
+for status, way, variables in [(s, w, v) for s in STATUSES
+                               for w, v in (("", {}), (" through a proxy", PROXY))]:
+    error = fail(status, **variables)
     assert error is not None
     told = traceback.TracebackException.from_exception(error, capture_locals=True)
     ours = [frame for frame in told.stack if "nbnebius" in frame.filename]
-    place(f"error of a {status} that echoes",
+    place(f"error of a {status} that echoes{way}",
           (str(error), repr(error), vars(error), error.args, error._render_traceback_()))
-    place(f"traceback of a {status} with all locals", [(f.name, f.locals) for f in ours])
-    place(f"chain of a {status}", (repr(error.__cause__), repr(error.__context__)))
+    place(f"traceback of a {status} with all locals{way}", [(f.name, f.locals) for f in ours])
+    place(f"chain of a {status}{way}", (repr(error.__cause__), repr(error.__context__)))
 """
 SHOWN_ERROR = "raise fail(422)"
 UNFORESEEN = """

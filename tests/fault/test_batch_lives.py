@@ -25,6 +25,7 @@ ROWS = 12
 LIVES = "tests.fault.batch_steps:main"
 MOST_RUNS = 8
 AT_ONCE = 3  # lives: most of one is waiting
+ENOUGH = 5  # lives that broke something show that it is broken
 LONGEST = 60  # seconds; a run takes less than one
 OPTIONS = {"via": "batch", "allow_failed": 1.0}
 FATES = [
@@ -130,7 +131,7 @@ def drawn(dice):
 def live_some(numbers, folder, forge):
     """Live one life after the other; give how often something died, and what was broken."""
     points = [f"{when} {step}" for step in STEPS for when in ("before", "after")]
-    died, broken = 0, Counter()
+    died, broken, wrongly = 0, Counter(), 0
     with lives_in(folder, forge) as lives:
         for number in numbers:
             dice = random.Random(f"{SEED} {number}")
@@ -141,8 +142,9 @@ def live_some(numbers, folder, forge):
             dead, wrong = lives.live(f"life-{number}", script, deaths)
             if wrong.total():
                 print(number, script, deaths, wrong)
+                wrongly += 1
             died, broken = died + dead, broken + wrong
-            if wrong["hanging"]:
+            if wrong["hanging"] or wrongly == ENOUGH:
                 break  # what hangs once hangs again, for a minute each
     return died, broken
 

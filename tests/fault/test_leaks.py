@@ -66,6 +66,7 @@ def test_a_key_stands_in_no_place_where_somebody_looks(sandbox, tmp_path):
     finally:
         kernel.close()
     (folder / "key-file").unlink()
+    assert "httpcore2" in (folder / "places/log of everything at DEBUG").read_text()
     places = (
         seen_in(cells)
         | kept_in(folder)

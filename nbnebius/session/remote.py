@@ -16,11 +16,12 @@ from nbnebius.session.core import Core
 from nbnebius.session.custom_model_ready import wait_until_active
 from nbnebius.types.batch_input import write_lines
 from nbnebius.types.batch_lines import read_file
+from nbnebius.types.usual_lines import read_file_runs
 from nbnebius.work.price import BATCH_RATE, Price
 from nbnebius.work.rank import rank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
 
@@ -186,7 +187,7 @@ class Remote(Core):
         return self.run(lambda s: s.client.batches.cancel(batch_id, ai_project_id=project), caller)
 
     def _results(self, batch: Batch, caller: Caller) -> pd.DataFrame:
-        from nbnebius.frames.batch_results import batch_result_frame
+        from nbnebius.frames.batch_results import BatchResults
         from nbnebius.frames.batch_vectors import batch_vector_frame
 
         with tempfile.TemporaryDirectory(prefix="nbnebius-") as folder:
@@ -195,13 +196,18 @@ class Remote(Core):
                 self.download(file_id, Path(folder) / f"{n}", caller=caller)
                 for n, file_id in enumerate(ids)
             ]
-            # All requests of a batch ask one model; the batch itself may not say which.
-            told = (line.model for line in read_file(paths[0]))
-            price = self._batch_price(batch.model or next(filter(None, told), None), caller)
-            lines = chain.from_iterable(map(read_file, paths))
+            lines: Iterable[Any]
             if (batch.endpoint or "").endswith("embeddings"):
+                # All requests of a batch ask one model; the batch itself may not say which.
+                told = (line.model for line in read_file(paths[0]))
+                model = batch.model or next(filter(None, told), None)
+                price = self._batch_price(model, caller)
+                lines = chain.from_iterable(map(read_file, paths))
                 return batch_vector_frame(lines, price_in=price.tokens_in)
-            return batch_result_frame(lines, price_in=price.tokens_in, price_out=price.tokens_out)
+            gathered = BatchResults()
+            gathered.read(chain.from_iterable(map(read_file_runs, paths)))
+            price = self._batch_price(batch.model or gathered.model, caller)
+            return gathered.frame(price.tokens_in, price.tokens_out)
 
     def _batch_price(self, model: str | None, caller: Caller) -> Price:
         async def find(service: Service) -> Price:
@@ -219,8 +225,9 @@ def _requests(frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
             why="it holds each request's fields, as a dict",
             hint="and a column 'custom_id', or the index is taken",
         )
-    names = frame["custom_id"] if "custom_id" in frame.columns else frame.index
-    if len(set(map(str, names))) != len(frame):
+    column = frame["custom_id"] if "custom_id" in frame.columns else frame.index
+    names = list(map(str, column.tolist()))
+    if len(set(names)) != len(names):
         raise OptionError("The custom ids are not unique", hint="results are matched by them")
     for name, body in zip(names, frame["body"], strict=True):
-        yield str(name), dict(body)
+        yield name, body if type(body) is dict else dict(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbnebius.journal.kept import tell_once
-from nbnebius.journal.purge import give_back
+from nbnebius.journal.purging import give_back
 from nbnebius.journal.turns import forget_said
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
 """Making room: what goes, what stays, and the space that is free afterwards."""
 
-import importlib
 import random
 import sqlite3
 import time
@@ -25,11 +24,13 @@ from nbnebius.journal import (
     spent,
     usage_rows,
 )
+from nbnebius.journal import purging
+from nbnebius.journal import purging
 from nbnebius.journal import size as size_rules
-from nbnebius.journal.purge import give_back
+from nbnebius.journal.purging import give_back
 
 pytestmark = pytest.mark.anyio
-rules = importlib.import_module("nbnebius.journal.purge")  # the function of its name hides it
+rules = purging
 DAY = 86_400
 CALLS = 6
 

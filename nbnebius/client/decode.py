@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.client.accumulate import Accumulator
 from nbnebius.errors import ResponseError
 from nbnebius.transport.faults import About, unreadable
-from nbnebius.transport.sse import DONE, SSEDecoder
 from nbnebius.types.chat import ChatFrame
-from nbnebius.types.images import ImageAnswer, ImageFrame
 from nbnebius.types.loose import fit, read_as, read_json
 from nbnebius.types.models import Model
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from nbnebius.types.chat import ChatCompletion
     from nbnebius.types.completions import Completion
     from nbnebius.types.embeddings import Embeddings
+    from nbnebius.types.images import ImageAnswer
 
 _NOBODY = About(address="the server")
 
@@ -57,6 +56,8 @@ def decode_text_completion(
 
 def decode_images(body: bytes, about: About = _NOBODY) -> ImageAnswer:
     """Read an answer with images, in base64 or as URLs."""
+    from nbnebius.types.images import ImageAnswer, ImageFrame
+
     try:
         frame = read_as(body, ImageFrame)
     except ValueError:
@@ -139,6 +140,8 @@ def _accumulate(body: bytes, content_type: str, about: About) -> Accumulator:
 
 def _add_events(body: bytes, accumulator: Accumulator) -> None:
     """Add every frame that can be read: a stream that broke off ends in the middle of one."""
+    from nbnebius.transport.sse import DONE, SSEDecoder
+
     decoder = SSEDecoder()
     try:
         events = [*decoder.feed(body), *decoder.flush()]

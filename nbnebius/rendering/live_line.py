@@ -5,8 +5,6 @@ from __future__ import annotations
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
-from nbnebius.rendering.safe import plain
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
@@ -28,6 +26,8 @@ class LiveLine:
 
     def show(self, text: str) -> None:
         """Write `text` over what stands there, in one line of the terminal."""
+        from nbnebius.rendering.safe import plain
+
         line = " ".join(plain(text).split())
         if self._stream().isatty():  # what is broken into two lines cannot be written over
             line = line[: get_terminal_size().columns - 1]

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from nbnebius.describe.pages import document_text
 from nbnebius.errors import OptionError
 from nbnebius.session.core import Core
 from nbnebius.session.prompt import as_list
-from nbnebius.work.estimate import estimate_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +30,8 @@ class Attachment:
     @property
     def note(self) -> str:
         """How large it is, for people."""
+        from nbnebius.work.estimate import estimate_tokens
+
         return f"{self.name}: sent as about {estimate_tokens(self.text):,} tokens"
 
 
@@ -58,6 +58,8 @@ class Attaching(Core):
         return [self._read(each) for each in as_list(files)]
 
     def _read(self, file: Any) -> Attachment:
+        from nbnebius.describe.pages import document_text
+
         if not isinstance(file, str | Path):
             raise OptionError(
                 f"A {type(file).__name__} is no file",

@@ -17,11 +17,7 @@ from nbnebius.session.fields import FIELDS
 from nbnebius.settings import PARAMETERS, check
 from nbnebius.types.json import to_json
 from nbnebius.work.ask import NOTHING_MORE, Wish
-from nbnebius.work.images import first_seed
 from nbnebius.work.price import Price
-from nbnebius.work.structured import request_fields
-from nbnebius.work.thread import for_model
-from nbnebius.work.tools import Toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,14 +81,20 @@ async def chat(
     told = _sampling(service, record, parameters)
     if wish.schema:
         # Some servers hold to a schema only as vLLM's own field.
+        from nbnebius.work.structured import request_fields
+
         guided = told.get("guided_json") is True
         fields = request_fields(wish.schema, "guided_json" if guided else "json_schema")
         told = {**told, **fields} if guided else {**fields, **told}
     if wish.tools:
         # An MCP server's tools are known only once it runs.
+        from nbnebius.work.tools import Toolbox
+
         told["tools"] = Toolbox(wish.tools).entries
     body = {"model": chosen, "messages": messages, **told}
     if turn:
+        from nbnebius.work.thread import for_model
+
         body["messages"] = for_model(list(map(dict, messages)), chosen)
         context = record.context if record else None
         body = turn.fitted(body, context, told=_is_told(service, parameters))
@@ -245,6 +247,8 @@ async def image(
     format: str | None = None,
 ) -> Prepared:
     """Make a picture, or several, ready."""
+    from nbnebius.work.images import first_seed
+
     if not prompt.strip():
         raise OptionError("The prompt is empty", hint="describe the picture")
     for name, value in (("width", width), ("height", height), ("steps", steps), ("n", n)):

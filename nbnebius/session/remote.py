@@ -9,21 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError, ReplayError
-from nbnebius.results.batch_job import BatchJob
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.core import Core
-from nbnebius.session.custom_model_ready import wait_until_active
 from nbnebius.types.batch_input import write_lines
-from nbnebius.types.batch_lines import read_file
 from nbnebius.work.price import BATCH_RATE, Price
-from nbnebius.work.rank import rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
+    from nbnebius.results.batch_job import BatchJob
     from nbnebius.session.service import Service
     from nbnebius.types.batches import Batch
     from nbnebius.types.custom_models import CustomModel
@@ -114,6 +111,8 @@ class Remote(Core):
         wait: float = 0.0,
     ) -> CustomModel:
         """Create a custom model; `wait` is how many seconds it may take to be ready."""
+        from nbnebius.session.custom_model_ready import wait_until_active
+
         project = self.project
         made = self.run(
             lambda s: s.client.custom_models.create(
@@ -140,6 +139,7 @@ class Remote(Core):
     ) -> pd.DataFrame:
         """Rank documents by a query; see `nbnebius.rerank`."""
         from nbnebius.frames.rerank import rerank_frame
+        from nbnebius.work.rank import rank
 
         texts = [str(document) for document in documents]
         prepared = self.run(lambda s: prepare.rerank(s, query, texts, model))
@@ -158,6 +158,8 @@ class Remote(Core):
         return frame if k is None else frame.head(k)
 
     def _job(self, batch: Batch, caller: Caller = FUNCTION) -> BatchJob:
+        from nbnebius.results.batch_job import BatchJob
+
         return BatchJob(
             batch,
             look=lambda batch_id: self._look(batch_id, caller),
@@ -188,6 +190,7 @@ class Remote(Core):
     def _results(self, batch: Batch, caller: Caller) -> pd.DataFrame:
         from nbnebius.frames.batch_results import batch_result_frame
         from nbnebius.frames.batch_vectors import batch_vector_frame
+        from nbnebius.types.batch_lines import read_file
 
         with tempfile.TemporaryDirectory(prefix="nbnebius-") as folder:
             ids = [i for i in (batch.output_file_id, batch.error_file_id) if i]

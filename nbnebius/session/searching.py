@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.errors import ApiError, OptionError
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.prepare import is_whole
-from nbnebius.session.texts import read_texts
 from nbnebius.session.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ class Searching(Vectors):
         query_prefix: str | None = None,
     ) -> Prepared:
         """Settle everything about a search's one request without sending it."""
+        from nbnebius.session.texts import read_texts
+
         texts = [query] if isinstance(query, str) else list(query)
         about = _about(frame)
         return self.prepare_embed(

@@ -19,7 +19,6 @@ from nbnebius.session.comparing import Comparing
 from nbnebius.session.conversations import Conversations
 from nbnebius.session.ledger import Ledger
 from nbnebius.session.mapping import Maps
-from nbnebius.session.neighbours import neighbour_records
 from nbnebius.session.pictures import Pictures
 from nbnebius.session.prompts import Prompts
 from nbnebius.session.remote import Remote
@@ -69,6 +68,8 @@ class Session(
         self, source: str, *, caller: Caller = FUNCTION, **options: Any
     ) -> list[ModelRecord]:
         """List the models of one of the catalogs; see `nbnebius.models`."""
+        from nbnebius.session.neighbours import neighbour_records
+
         if source == "nebius":
             if options:
                 raise OptionError(
@@ -96,6 +97,8 @@ class Session(
         NebiusError
             None can be read; the first reason is raised.
         """
+        from nbnebius.session.neighbours import neighbour_records
+
         sources, project = ("nebius", "nebius_custom", *self.neighbours()), self.project
         found: dict[str, list[ModelRecord] | NebiusError] = {}
 

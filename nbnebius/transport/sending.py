@@ -17,15 +17,12 @@ from nbnebius import errors
 from nbnebius.transport.address import read_address
 from nbnebius.transport.answers import looks_whole, read_error, what_is_wrong
 from nbnebius.transport.attempt import Attempt
-from nbnebius.transport.breaks import broken_error
 from nbnebius.transport.broken import Broken
 from nbnebius.transport.faults import About, api_error, unreadable
 from nbnebius.transport.headers import RateLimits, read_rate_limits
 from nbnebius.transport.redact import hide_key_in, prompts_in
 from nbnebius.transport.request import Request, Stream, Timeouts
 from nbnebius.transport.retry import Failure, Rules, Tally, count, decide
-from nbnebius.transport.streaming import Streaming
-from nbnebius.transport.tape.replaying import ReplayedExchange
 from nbnebius.transport.trial import TooLarge, Trial, answer_of, collect
 from nbnebius.transport.turns import Turns
 from nbnebius.transport.wire import Wire
@@ -39,7 +36,9 @@ if TYPE_CHECKING:
     from nbnebius.transport.direct import DirectExchange
     from nbnebius.transport.http import Exchange
     from nbnebius.transport.request import Answer
+    from nbnebius.transport.streaming import Streaming
     from nbnebius.transport.tape import Recording, Replaying
+    from nbnebius.transport.tape.replaying import ReplayedExchange
     from nbnebius.types.secret import Secret
 
 ERROR_CAP = 2**20
@@ -135,6 +134,8 @@ class Transport:
 
     def stream(self, request: Request) -> Streaming:
         """Return an async context manager that gives the data of an answer's events."""
+        from nbnebius.transport.streaming import Streaming
+
         return Streaming(self, request)
 
     async def open_stream(self, request: Request) -> Attempt:
@@ -245,6 +246,8 @@ class Transport:
         return Trial(bytes(body))
 
     def _broken(self, attempt: Attempt, broken: Broken, body: bytes) -> Trial:
+        from nbnebius.transport.breaks import broken_error
+
         request = attempt.request
         failure = Failure(
             broken.phase,
@@ -276,6 +279,8 @@ class Transport:
 
     def _exchange(self, request: Request) -> Exchange | DirectExchange | ReplayedExchange:
         if self.replay is not None:
+            from nbnebius.transport.tape.replaying import ReplayedExchange
+
             return ReplayedExchange(self.replay, request, self.scope)
         headers = {
             name: value

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from nbnebius.errors import AnswerError
 from nbnebius.work import chat as chat_work
 from nbnebius.work import tool_rounds
-from nbnebius.work.mcp_tools import open_mcp
 from nbnebius.work.price import total
-from nbnebius.work.structured import Parsed, read, repair_message
 from nbnebius.work.tool_messages import message, spoken
-from nbnebius.work.tools import Toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +24,7 @@ if TYPE_CHECKING:
     from nbnebius.work.origin import Origin
     from nbnebius.work.price import Price
     from nbnebius.work.schema import Schema
+    from nbnebius.work.structured import Parsed
     from nbnebius.work.tools import CallHere, ToolResult
 
 Running: TypeAlias = "chat_work.Running | tool_rounds.RunningTools"
@@ -131,6 +129,9 @@ async def _once(running: Running, wish: Wish, desk: Desk, *, stream: bool) -> An
         "observer": desk.observer,
     }
     if isinstance(running, tool_rounds.RunningTools):
+        from nbnebius.work.mcp_tools import open_mcp
+        from nbnebius.work.tools import Toolbox
+
         async with AsyncExitStack() as stack:
             remote = [await stack.enter_async_context(open_mcp(spec)) for spec in wish.servers]
             box = Toolbox([*wish.tools, *chain.from_iterable(remote)])
@@ -147,6 +148,8 @@ async def _again(
     running: Running, first: Answered, error: AnswerError, desk: Desk, *, stream: bool
 ) -> Answered:
     """Tell the model what does not fit, and put both answers' money together."""
+    from nbnebius.work.structured import repair_message
+
     messages = [
         *running.body["messages"],
         {"role": "assistant", "content": first.result.text},
@@ -166,6 +169,8 @@ async def _again(
 
 
 def _read(answered: Answered, schema: Schema) -> Answered:
+    from nbnebius.work.structured import read
+
     result = answered.result
     choices = result.completion.choices
     parsed = read(

@@ -15,7 +15,7 @@ from nbnebius.client.decode import decode_completion, decode_text_completion
 from nbnebius.client.reasoning import split_reasoning
 from nbnebius.errors import ResponseError
 from nbnebius.events import Observer, ReasoningDelta, TextDelta
-from nbnebius.journal import Bill, Journal, KeptAnswer, note_reuse
+from nbnebius.journal import Bill, Journal, KeptAnswer
 from nbnebius.types.answers import ChatResult
 from nbnebius.types.chat import ChatCompletion, Choice, Message
 
@@ -88,6 +88,8 @@ async def chat(
     key = origin.key(ENDPOINTS[running.kind], body)
     if kept := await origin.kept(journal, key):
         # A kept answer that no version can read must not stand in the way of a new one.
+        from nbnebius.journal import note_reuse
+
         with suppress(ResponseError):
             shown = _from_kept(kept, running, observer)
             if (tape := client.transport.tape) is not None and not origin.private:

@@ -15,7 +15,6 @@ from nbnebius.types.usage import Usage
 from nbnebius.work import chat as chat_work
 from nbnebius.work.price import total
 from nbnebius.work.tool_messages import message, named, spoken, thinks_on
-from nbnebius.work.tools import CallHere, ToolResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from nbnebius.work.chat import Running
     from nbnebius.work.origin import Origin
     from nbnebius.work.price import Price
-    from nbnebius.work.tools import Toolbox
+    from nbnebius.work.tools import CallHere, Toolbox, ToolResult
 
 MAX_ROUNDS: Final = 10
 MOST_CALLS: Final = 32
@@ -167,6 +166,8 @@ async def _run_all(
     call_here: CallHere,
     approve: Callable[[str], bool] | None,
 ) -> None:
+    from nbnebius.work.tools import ToolResult
+
     for place, call in enumerate(calls):
         name, written = call.function.name, call.function.arguments
         if place < MOST_CALLS:

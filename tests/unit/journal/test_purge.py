@@ -20,17 +20,15 @@ from nbnebius.journal import (
     note_reuse,
     purge,
     purgeable,
+    purging,
     settle_orphans,
     spent,
     usage_rows,
 )
-from nbnebius.journal import purging
-from nbnebius.journal import purging
 from nbnebius.journal import size as size_rules
 from nbnebius.journal.purging import give_back
 
 pytestmark = pytest.mark.anyio
-rules = purging
 DAY = 86_400
 CALLS = 6
 
@@ -151,7 +149,7 @@ async def test_an_older_file_that_is_in_use_keeps_its_size_for_now(journal, path
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA auto_vacuum=NONE")
         connection.execute("VACUUM")
-    monkeypatch.setattr(rules, "PATIENCE", 0.1)
+    monkeypatch.setattr(purging, "PATIENCE", 0.1)
     monkeypatch.setenv("NBNEBIUS_EXCLUSIVE", "1")
     before = path.stat().st_size
     held = Journal(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ class LiveLine:
 
         line = " ".join(plain(text).split())
         if self._stream().isatty():  # what is broken into two lines cannot be written over
+            from shutil import get_terminal_size
+
             line = line[: get_terminal_size().columns - 1]
         self._write(f"\r{line}{self._blanks(line)}")
         self._width = len(line)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -161,6 +160,8 @@ def _sampling(
     """Put the defaults under what was named, and check what can be checked."""
     for name in set(parameters) - FIELDS:
         # The service takes unknown fields without a word, so a misspelled one would be paid for.
+        from difflib import get_close_matches
+
         if near := get_close_matches(name, FIELDS, n=1, cutoff=0.8):
             raise OptionError(f"There is no parameter {name!r}", why=f"did you mean {near[0]}?")
     told = {name: service.config.get(name) for name in PARAMETERS}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from nbnebius.errors import OptionError
@@ -54,6 +53,8 @@ class Prompts(Core):
         OptionError
             There is none of that name; the nearest is given.
         """
+        from difflib import get_close_matches
+
         found = {prompt.name: prompt for prompt in self.saved_prompts()}
         if name not in found:
             near = get_close_matches(name, found, n=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from itertools import chain
 from pathlib import Path
@@ -188,6 +187,8 @@ class Remote(Core):
         return self.run(lambda s: s.client.batches.cancel(batch_id, ai_project_id=project), caller)
 
     def _results(self, batch: Batch, caller: Caller) -> pd.DataFrame:
+        import tempfile
+
         from nbnebius.frames.batch_results import batch_result_frame
         from nbnebius.frames.batch_vectors import batch_vector_frame
         from nbnebius.types.batch_lines import read_file

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import anyio
-
 from nbnebius.errors import NebiusError, OptionError
 from nbnebius.session.attaching import Attaching
 from nbnebius.session.budgets import Budgets
@@ -97,6 +95,8 @@ class Session(
         NebiusError
             None can be read; the first reason is raised.
         """
+        import anyio
+
         from nbnebius.session.neighbours import neighbour_records
 
         sources, project = ("nebius", "nebius_custom", *self.neighbours()), self.project

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from nbnebius.events import Intent
     from nbnebius.transport import Answer, Transport
-    from nbnebius.transport.faults import About
+    from nbnebius.transport.about import About
     from nbnebius.types.rerank import Rerank, RerankResult
 
 PATH = "rerank"

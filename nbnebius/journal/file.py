@@ -94,10 +94,8 @@ def open_journal(path: Path) -> tuple[sqlite3.Connection, str]:
 
 
 def _open_or_mend(path: Path) -> tuple[sqlite3.Connection, str]:
-    try:
+    with contextlib.suppress(_DamagedError):
         return _open(path), ""
-    except _DamagedError:
-        pass
     with _alone(path):
         # Another kernel may have mended it by now.
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from nbnebius.errors import OptionError
 from nbnebius.session.core import Core
 from nbnebius.session.prompt import as_list
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,7 @@ LARGEST = 4_000_000  # bytes of a text; more than any model reads
 LARGEST_PDF = 50_000_000  # bytes: most of a PDF is pictures and fonts
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Record, frozen=True):
     """A file's or a page's text, under the name that the user gave."""
 
     name: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
@@ -16,6 +15,7 @@ from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import call_here, tell
 from nbnebius.session.prompt import Prompt, as_list, to_messages
 from nbnebius.session.threads import Threads
+from nbnebius.types.record import replace
 from nbnebius.work import ask as ask_work
 from nbnebius.work.ask import Answered, Desk, Wish
 from nbnebius.work.schema import to_schema

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,6 +9,7 @@ from nbnebius.errors import OptionError
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.chats import Chats
 from nbnebius.session.threads import OWN
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 N = TypeVar("N", int, float)
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadRow:
+class ThreadRow(Record, frozen=True):
     """One thread, as `nbnebius.frames.threads.threads_frame` shows it."""
 
     name: str
@@ -37,8 +36,7 @@ class ThreadRow:
     asked: float
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRow:
+class TurnRow(Record, frozen=True):
     """
     One turn, as `nbnebius.frames.threads.turns_frame` shows it; `asked` is in seconds.
 

@@ -7,7 +7,6 @@ A dry run shows exactly what these give.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from nbnebius.errors import OptionError
 from nbnebius.session.fields import FIELDS
 from nbnebius.settings import PARAMETERS, check
 from nbnebius.types.json import to_json
+from nbnebius.types.record import Record, replace
 from nbnebius.work.ask import NOTHING_MORE, Wish
 from nbnebius.work.price import Price
 
@@ -38,8 +38,7 @@ def is_whole(value: Any) -> bool:
     return hasattr(value, "__index__") and not isinstance(value, bool)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Record, frozen=True):
     """
     A request that is ready to be sent: its body, the model's record, and its price.
 

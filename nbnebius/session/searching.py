@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import ApiError, OptionError
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.prepare import is_whole
 from nbnebius.session.vectors import Vectors
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from nbnebius.session.prepare import Prepared
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Record, frozen=True):
     """The rows that were found, and the frame of the questions' own vectors (None: given)."""
 
     rows: pd.DataFrame

@@ -15,7 +15,6 @@ from nbnebius.events import Note
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.core import Core
 from nbnebius.work.ask import Answered
-from nbnebius.work.next_turn import NOTEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,6 +64,8 @@ class Threads(Core):
         # Not in sets: what cannot be hashed may come.
         if thread in (None, False, NONE, "off"):
             return None
+        from nbnebius.work.next_turn import NOTEBOOK
+
         if thread in (True, OWN):
             self._notebook = self._notebook or f"{NOTEBOOK}{notebook_path()}"
             return self._notebook
@@ -239,6 +240,8 @@ class Threads(Core):
         turns = self.turns(thread)
         if not turns:
             from difflib import get_close_matches
+
+            from nbnebius.work.next_turn import NOTEBOOK
 
             names = [n for n in self.thread_names() if not n.startswith(NOTEBOOK)]
             near = get_close_matches(str(thread), names, n=1)

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError, SettingsError
+from nbnebius.settings.aliases import check_alias, read_aliases
+from nbnebius.settings.aliases import real_model as follow
 from nbnebius.settings.home import home
 from nbnebius.settings.known import SETTINGS, check
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
 
 NOT_RECORDED = frozenset({"base_url", "private"})
 """Settings that stay with their user."""
@@ -105,8 +108,6 @@ class Config:
 
     def real_model(self, name: str) -> str:
         """Give the id that a model's name stands for."""
-        from nbnebius.settings.aliases import real_model as follow
-
         return follow(name, self.aliases)
 
     def set_alias(self, name: str, model: str | None, ids: Collection[str] = ()) -> None:
@@ -118,9 +119,6 @@ class Config:
         OptionError
             It is no alias, or there is none to forget; see `check_alias`.
         """
-        from nbnebius.settings.aliases import check_alias
-        from nbnebius.settings.aliases import real_model as follow
-
         user = self._read()
         aliases = dict(user.get("aliases", {}))
         if model is None:
@@ -164,8 +162,6 @@ class Config:
 
 def _of_recording(recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Take from a recording what makes sense here; it may come from somebody else."""
-    from nbnebius.settings.aliases import read_aliases
-
     told = {
         name: value
         for name, value in recorded.items()
@@ -281,8 +277,6 @@ def _broken(path: Path) -> SettingsError:
 
 def _checked(name: str, value: Any, path: Path) -> Any:
     """Check a value of a file, and name the file where it makes no sense."""
-    from nbnebius.settings.aliases import read_aliases
-
     try:
         return read_aliases(value) if name == "aliases" else check(name, value)
     except OptionError as error:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nbnebius.errors import AnswerError
+from nbnebius.types.record import Record, replace
 from nbnebius.work import chat as chat_work
 from nbnebius.work import tool_rounds
 from nbnebius.work.price import total
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 Running: TypeAlias = "chat_work.Running | tool_rounds.RunningTools"
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Record, frozen=True):
     """
     What is wanted besides a text.
 
@@ -59,8 +57,7 @@ class Wish:
 NOTHING_MORE = Wish()
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Record, frozen=True):
     """
     An answer, what was read from it, and the tools that were called on the way.
 
@@ -73,8 +70,7 @@ class Answered:
     said: Sequence[dict[str, Any]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Record, frozen=True):
     """Where a question is asked, and by whom."""
 
     client: AsyncClient
@@ -158,7 +154,7 @@ async def _again(
     running = chat_work.run({**running.body, "messages": messages})
     second = await _once(running, NOTHING_MORE, desk, stream=stream)
     result = second.result
-    both = dataclasses.replace(
+    both = replace(
         result,
         cost=total((first.result.cost, result.cost)),
         answer_cost=total((first.result.answer_cost, result.answer_cost)),
@@ -179,4 +175,4 @@ def _read(answered: Answered, schema: Schema) -> Answered:
         finish_reason=choices[0].finish_reason if choices else None,
         reasoning=result.reasoning,
     )
-    return dataclasses.replace(answered, parsed=parsed)
+    return replace(answered, parsed=parsed)

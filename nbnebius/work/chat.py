@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from nbnebius.client.decode import decode_completion, decode_text_completion
@@ -18,6 +17,7 @@ from nbnebius.events import Observer, ReasoningDelta, TextDelta
 from nbnebius.journal import Bill, Journal, KeptAnswer
 from nbnebius.types.answers import ChatResult
 from nbnebius.types.chat import ChatCompletion, Choice, Message
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +32,7 @@ Asked: TypeAlias = Literal["chat", "completion"]
 ENDPOINTS: dict[Asked, str] = {"chat": "chat/completions", "completion": "completions"}
 
 
-@dataclass(slots=True)
-class Running:
+class Running(Record):
     """A question that is under way, so that what came can be kept when it is stopped."""
 
     body: Mapping[str, Any]

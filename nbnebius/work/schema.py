@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbnebius.errors import OptionError
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +21,7 @@ _WORDS = {"type", "properties", "$ref", "anyOf", "oneOf", "allOf", "enum", "cons
 _DEFINITIONS = ("$defs", "definitions")
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Record, frozen=True):
     """
     A JSON schema of an answer, and what the answer becomes.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from nbnebius.errors import OptionError, ToolRoundsError
 from nbnebius.events import ToolCalled
+from nbnebius.types.record import Record, field, replace
 from nbnebius.types.usage import Usage
 from nbnebius.work import chat as chat_work
 from nbnebius.work.price import total
@@ -34,8 +33,7 @@ MOST_CALLS: Final = 32
 """Calls of one answer that are run; a model that asks for more is told so."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToolChatResult:
+class ToolChatResult(Record, frozen=True):
     """
     An answer that tools took part in.
 
@@ -54,8 +52,7 @@ class ToolChatResult:
     messages: list[dict[str, Any]]
 
 
-@dataclass(slots=True)
-class RunningTools:
+class RunningTools(Record):
     """A chat with tools that is under way, so that what came can be kept when it is stopped."""
 
     body: Mapping[str, Any]
@@ -69,7 +66,7 @@ class RunningTools:
         """Give what has come so far, or None where nothing has."""
         piece = self.running.partial() if self.running is not None else None
         came = [*self.answers, piece] if piece is not None else self.answers
-        return dataclasses.replace(_sum(came, self.calls), partial=True) if came else None
+        return replace(_sum(came, self.calls), partial=True) if came else None
 
     def whole(self) -> ToolChatResult:
         """Give what all rounds came to."""
@@ -197,7 +194,7 @@ def _sum(answers: Sequence[ChatResult], calls: Sequence[ToolResult]) -> ChatResu
     usages = [answer.usage for answer in answers if answer.usage is not None]
     seconds = [answer.seconds for answer in answers if answer.seconds is not None]
     kept = [answer.kept_at for answer in answers]
-    return dataclasses.replace(
+    return replace(
         last,
         completion=msgspec.structs.replace(last.completion, usage=_sum_usage(usages)),
         cost=total(answer.cost for answer in answers),

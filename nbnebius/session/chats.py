@@ -18,7 +18,6 @@ from nbnebius.session.threads import Threads
 from nbnebius.types.record import replace
 from nbnebius.work import ask as ask_work
 from nbnebius.work.ask import Answered, Desk, Wish
-from nbnebius.work.schema import to_schema
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -63,7 +62,11 @@ class Chats(Threads):
         if name:
             turn = self.next_turn(messages, name, caller, replacing=replacing)
             messages = turn.messages(usual)
-        shape = to_schema(schema) if schema is not None else None
+        shape = None
+        if schema is not None:
+            from nbnebius.work.schema import to_schema
+
+            shape = to_schema(schema)
         offered = as_list(tools)
         for tool in offered:
             if not (callable(tool) or isinstance(tool, str | Mapping)):

@@ -11,7 +11,6 @@ from nbnebius.session.chats import Chats
 from nbnebius.session.connection import call_here, tell
 from nbnebius.work import ask as ask_work
 from nbnebius.work.ask import Answered, Desk
-from nbnebius.work.schema import to_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,6 +42,7 @@ class Comparing(Chats):
     ) -> list[Prepared]:
         """Settle everything about a comparison without sending it: a request for each model."""
         from nbnebius.frames.compare import clashes
+        from nbnebius.work.schema import to_schema
 
         named = _named(models)
         if word := next((each for each in CHATS_OWN if each in parameters), None):

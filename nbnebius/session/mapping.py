@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.bridge import Mailbox
@@ -14,7 +15,6 @@ from nbnebius.session.connection import tell
 from nbnebius.session.core import Core
 from nbnebius.session.prompt import to_messages
 from nbnebius.work.ask import Wish
-from nbnebius.work.map.batch_file import BatchRules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nbnebius.session.map_ready import Ready
     from nbnebius.session.service import Service
     from nbnebius.work.map.batch import BatchRunner
+    from nbnebius.work.map.batch_file import BatchRules
     from nbnebius.work.map.outlook import Outlook
     from nbnebius.work.map.run import Runner
 
@@ -35,7 +36,12 @@ CONCURRENCY = 64
 class Maps(Core):
     """The part of a session that works whole frames."""
 
-    batch_rules = BatchRules()
+    @cached_property
+    def batch_rules(self) -> BatchRules:
+        """How batches are made and waited for."""
+        from nbnebius.work.map.batch_file import BatchRules
+
+        return BatchRules()
 
     def map(
         self,

@@ -11,7 +11,6 @@ from nbnebius.errors import OptionError, ReplayError
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.core import Core
-from nbnebius.types.batch_input import write_lines
 from nbnebius.work.price import BATCH_RATE, Price
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ class Remote(Core):
 
     def upload(self, content: Any, purpose: str = "batch", *, caller: Caller = FUNCTION) -> File:
         """Upload a path, bytes, or a frame of requests; see `nbnebius.upload`."""
+        from nbnebius.types.batch_input import write_lines
+
         if hasattr(content, "columns"):
             content = write_lines(_requests(content))
         elif isinstance(content, str | Path):

@@ -7,7 +7,6 @@ commit the answer, and only then let anyone look at it.
 
 from __future__ import annotations
 
-import random
 import time
 from typing import TYPE_CHECKING
 
@@ -86,7 +85,7 @@ class Transport:
         recorder: Recorder | None = None,
         observer: Observer | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if secret and not is_sendable(secret):
@@ -103,7 +102,7 @@ class Transport:
         self._secret = secret
         self.max_retries = max_retries
         self.sleep = sleep
-        self._jitter = jitter
+        self._jitter = jitter or _chance
         self.clock = clock
         self._turns = Turns(self)
         self._wire = Wire(self.timeouts, secret)
@@ -289,3 +288,9 @@ class Transport:
             params=params,
             total=request.total,
         )
+
+
+def _chance() -> float:
+    import random
+
+    return random.random()  # noqa: S311 - it spreads pauses

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from nbnebius.errors import AnswerError
 from nbnebius.types.record import Record, replace
 from nbnebius.work import chat as chat_work
-from nbnebius.work import tool_rounds
 from nbnebius.work.price import total
 from nbnebius.work.tool_messages import message, spoken
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from nbnebius.events import Observer
     from nbnebius.journal import Journal
     from nbnebius.types.answers import ChatResult
+    from nbnebius.work import tool_rounds
     from nbnebius.work.origin import Origin
     from nbnebius.work.price import Price
     from nbnebius.work.schema import Schema
@@ -83,8 +83,11 @@ class Desk(Record, frozen=True):
 
 def run(body: Mapping[str, Any], kind: chat_work.Asked, wish: Wish) -> Running:
     """Begin to keep track of a question."""
-    uses_tools = wish.tools or wish.servers
-    return tool_rounds.run(body) if uses_tools else chat_work.run(body, kind)
+    if not (wish.tools or wish.servers):
+        return chat_work.run(body, kind)
+    from nbnebius.work import tool_rounds
+
+    return tool_rounds.run(body)
 
 
 async def ask(running: Running, wish: Wish, desk: Desk, *, stream: bool) -> Answered:
@@ -124,7 +127,8 @@ async def _once(running: Running, wish: Wish, desk: Desk, *, stream: bool) -> An
         "stream": stream,
         "observer": desk.observer,
     }
-    if isinstance(running, tool_rounds.RunningTools):
+    if not isinstance(running, chat_work.Running):
+        from nbnebius.work import tool_rounds
         from nbnebius.work.mcp_tools import open_mcp
         from nbnebius.work.tools import Toolbox
 

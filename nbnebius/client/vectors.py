@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +14,8 @@ from nbnebius.types.embeddings import (
     Embeddings,
     FloatAnswer,
     FloatDatum,
+    RawAnswer,
+    RawDatum,
 )
 from nbnebius.types.loose import read_as
 from nbnebius.types.usage import read_usage
@@ -23,7 +26,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+try:
+    from pybase64 import b64decode
+except ModuleNotFoundError:  # the extra `fast`
+    b64decode = None  # type: ignore[assignment]  # asked for before it is called
+
 _FLOAT32 = 4
+_QUOTE = ord('"')
 
 
 def read_embeddings(body: bytes) -> Embeddings:
@@ -36,13 +45,13 @@ def read_embeddings(body: bytes) -> Embeddings:
         It holds no vectors, or vectors that do not fit together.
     """
     try:
-        answer = msgspec.json.decode(body, type=Base64Answer)
+        answer, rows = _read_base64(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
     else:
         tokens = [datum.nbnebius_tokens for datum in answer.data]
         told = None if all(count is None for count in tokens) else tokens
-        return _embeddings(_from_base64(answer.data), answer, told)
+        return _embeddings(_from_rows(rows, answer.data), answer, told)
     try:
         floats = msgspec.json.decode(body, type=FloatAnswer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -56,9 +65,30 @@ def read_embeddings(body: bytes) -> Embeddings:
     return _embeddings(_from_floats(data), anything)
 
 
+def _read_base64(body: bytes) -> tuple[Base64Answer | RawAnswer, list[bytes]]:
+    """
+    Read an answer whose vectors are base64, and decode them.
+
+    Raises
+    ------
+    MsgspecError, UnicodeDecodeError, RecursionError
+        It is something else.
+    """
+    if b64decode is not None:
+        raw = msgspec.json.decode(body, type=RawAnswer)
+        texts = [memoryview(datum.embedding) for datum in raw.data]
+        if all(text[0] == _QUOTE for text in texts):
+            try:
+                return raw, [b64decode(text[1:-1], validate=True) for text in texts]
+            except (binascii.Error, ValueError):
+                pass  # with escapes in it, or none at all
+    answer = msgspec.json.decode(body, type=Base64Answer)
+    return answer, [datum.embedding for datum in answer.data]
+
+
 def _embeddings(
     vectors: NDArray[np.float32],
-    answer: Base64Answer | FloatAnswer | AnyAnswer,
+    answer: Base64Answer | RawAnswer | FloatAnswer | AnyAnswer,
     tokens: list[float | None] | None = None,
 ) -> Embeddings:
     import numpy as np
@@ -71,16 +101,21 @@ def _embeddings(
     return Embeddings(vectors, read_usage(answer.usage), answer.model or "", tokens)
 
 
-def _from_base64(data: Sequence[Base64Datum]) -> NDArray[np.float32]:
+def _from_rows(
+    rows: Sequence[bytes], data: Sequence[Base64Datum | RawDatum]
+) -> NDArray[np.float32]:
     import numpy as np
 
-    size = len(data[0].embedding) if data else 0
-    if not size or size % _FLOAT32 or any(len(datum.embedding) != size for datum in data):
+    size = len(rows[0]) if rows else 0
+    if not size or size % _FLOAT32 or any(len(row) != size for row in rows):
         raise ValueError("they are empty, or of different lengths")
-    vectors = np.empty((len(data), size // _FLOAT32), np.float32)
-    for place, datum in zip(_places(data), data, strict=True):
-        vectors[place] = np.frombuffer(datum.embedding, "<f4")
-    return vectors
+    vectors = np.frombuffer(b"".join(rows), "<f4").reshape(len(rows), -1)
+    places = _places(data)
+    if list(places) == list(range(len(rows))):
+        return vectors
+    ordered = np.empty_like(vectors)
+    ordered[list(places)] = vectors
+    return ordered
 
 
 def _from_floats(data: Sequence[FloatDatum]) -> NDArray[np.float32]:
@@ -99,7 +134,7 @@ def _from_floats(data: Sequence[FloatDatum]) -> NDArray[np.float32]:
     return vectors
 
 
-def _places(data: Sequence[Base64Datum | FloatDatum]) -> Sequence[int]:
+def _places(data: Sequence[Base64Datum | RawDatum | FloatDatum]) -> Sequence[int]:
     """Return each vector's row: its index, or the order of arrival where there is none."""
     if any(datum.index is None for datum in data):
         return range(len(data))

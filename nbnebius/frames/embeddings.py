@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
 from nbnebius.frames.columns import column as make_column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy as np
     import pandas as pd
@@ -103,9 +104,11 @@ def matrix(frame: pd.DataFrame, column: str = "embedding") -> NDArray[np.float32
 
 def matrix_blocks(
     frame: pd.DataFrame, column: str = "embedding"
-) -> tuple[int, Iterator[NDArray[np.float32]]]:
+) -> tuple[int, Callable[[], Iterator[NDArray[np.float32]]]]:
     """
-    Give a column of vectors as (m, d) float32 blocks of rows, and d; only one block is ever copied.
+    Give the size d of a column of vectors, and what goes over them in (m, d) float32 blocks.
+
+    Only one block is ever copied, and none where the rows are still the block they were made as.
 
     Raises
     ------
@@ -135,7 +138,7 @@ def matrix_blocks(
             _copy(part, found, column)
             yield found
 
-    return width, blocks()
+    return width, blocks
 
 
 def _rows(frame: pd.DataFrame, column: str) -> list[Any]:
@@ -147,7 +150,8 @@ def _rows(frame: pd.DataFrame, column: str) -> list[Any]:
             why="its columns are " + ", ".join(map(str, frame.columns[:12])),
             hint="embed gives a frame of vectors; column= names theirs if it is another",
         )
-    return list(frame[column])
+    rows: list[Any] = frame[column].tolist()
+    return rows
 
 
 def _width(rows: Sequence[Any]) -> int:
@@ -183,20 +187,35 @@ def _same_block(rows: Sequence[Any]) -> NDArray[np.float32] | None:
     if first is None or block.shape != (len(rows), len(first)):
         return None
     start, step = block.ctypes.data, block.strides[0]
-    for index, row in enumerate(rows):
-        if not isinstance(row, np.ndarray):
-            if _is_vector(row) or not np.isnan(block[index]).all():
+    if not _are_all_of(rows, block):
+        # some are missing, or are others
+        for index, row in enumerate(rows):
+            if not isinstance(row, np.ndarray):
+                if _is_vector(row) or not np.isnan(block[index]).all():
+                    return None
+                continue
+            mine = row.base is block and row.shape == first.shape
+            if not mine or row.ctypes.data != start + index * step:
                 return None
-            continue
-        mine = row.base is block and row.shape == first.shape
-        if not mine or _address(row) != start + index * step:
-            return None
     return block
 
 
-def _address(row: NDArray[Any]) -> int:
-    """Give where a row's numbers lie; asked of every row, so by the fastest way there is."""
+def _are_all_of(rows: Sequence[Any], block: NDArray[Any]) -> bool:
+    """
+    Tell whether these are all of a block's rows, in its order.
+
+    It is asked of every row of a million, so none of it is a loop of Python's.
+    """
+    import numpy as np
+
     try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(row))  # type: ignore[arg-type]  # it has a buffer, its stubs have none
-    except (TypeError, ValueError, BufferError):  # read-only, or not in one piece
-        return row.ctypes.data
+        if set(map(id, map(attrgetter("base"), rows))) != {id(block)}:
+            return False
+        if set(map(attrgetter("shape"), rows)) != {block.shape[1:]}:
+            return False
+        places = map(ctypes.addressof, map(ctypes.c_char.from_buffer, rows))
+        found = np.fromiter(places, np.intp, len(rows))
+    except (AttributeError, TypeError, ValueError, BufferError):
+        return False  # missing, read-only, or not in one piece
+    first, step = block.ctypes.data, block.strides[0]
+    return bool((found == first + step * np.arange(len(rows))).all())

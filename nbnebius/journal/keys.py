@@ -8,6 +8,7 @@ was streamed, the API key and timeouts are not part of it.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -86,9 +87,14 @@ def _spelled(service: str, endpoint: str, body: Mapping[str, Any], repeat: int) 
 
 def text_key(service: str, model: str, dimensions: int | None, text: str) -> bytes:
     """Name one embedding: the vector of one text by one model at one size."""
-    return request_key(
-        service, "embeddings", {"model": model, "dimensions": dimensions, "input": text}
-    )
+    return _form_of_texts(service, model, dimensions).key(text)
+
+
+@functools.lru_cache(maxsize=32)
+def _form_of_texts(service: str, model: str, dimensions: int | None) -> KeyForm:
+    hole = secrets.token_hex()
+    body = {"model": model, "dimensions": dimensions, "input": hole}
+    return KeyForm(service, "embeddings", body, hole)
 
 
 def mark_of(said: bytes) -> bytes:

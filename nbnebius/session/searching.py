@@ -74,7 +74,7 @@ class Searching(Vectors):
             raise OptionError(f"k cannot be {k!r}", why="it takes 1 or more")
         about = _about(frame)
         name = column or "embedding"
-        width, _ = matrix_blocks(frame, name)
+        width, blocks_of = matrix_blocks(frame, name)
         texts = _texts(query)
         if texts is None:
             if model is not None:
@@ -90,7 +90,7 @@ class Searching(Vectors):
                 shortened=about.get("shortened", False),
             )
             vectors = matrix(asked)
-        found = [nearest(matrix_blocks(frame, name)[1], one, int(k)) for one in vectors]
+        found = [nearest(blocks_of(), one, int(k)) for one in vectors]
         several = texts if texts is not None and not isinstance(query, str) else None
         return Found(nearest_rows(frame, found, several), asked)
 

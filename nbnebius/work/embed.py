@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbnebius import errors
 from nbnebius.client.doubt import is_doubtful
@@ -58,8 +58,7 @@ _FATAL = (
 _TOO_MANY = re.compile(r"(?i)too many|batch|array|at most \d+ (?:input|text|item)|number of inputs")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A text still to buy: its name in the journal, the text, and its row in the block."""
 
     key: bytes

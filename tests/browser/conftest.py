@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from browser.lab import Server
 from browser.notebook import Notebook
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from sandbox_fixture import start_sandbox
 
 CHROMIUM_OPTIONS = [
@@ -24,6 +24,7 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+PATIENCE_MILLISECONDS = 60_000  # a machine may be busy with other things
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -86,6 +87,8 @@ class Watch:
 @pytest.fixture
 def page(chromium, lab, request):
     context = chromium.new_context(viewport={"width": 1280, "height": 1500})
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     page = context.new_page()
     page.watch = Watch(page)
     yield page

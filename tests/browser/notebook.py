@@ -8,7 +8,7 @@ import uuid
 import nbformat
 
 OPEN_SECONDS = 90
-CELL_MILLISECONDS = 120_000
+CELL_MILLISECONDS = 240_000
 
 # The page says "idle" before its kernel can take a cell, so all of this is waited for.
 READY = """async () => {

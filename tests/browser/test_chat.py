@@ -13,7 +13,7 @@ MODEL = "Qwen/Qwen3-32B"
 
 
 def test_an_answer_grows_while_the_cell_runs(open_notebook, page):
-    notebook = open_notebook(["%load_ext nbnebius", f"%%chat --model {MODEL}\nCount from 1 to 60"])
+    notebook = open_notebook(["%load_ext nbnebius", f"%%chat --model {MODEL}\nCount from 1 to 200"])
     notebook.run_cell(0)
     assert notebook.cell_output(0).inner_text().strip() == ""
 

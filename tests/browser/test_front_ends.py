@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import pytest
 from browser.conftest import save_screenshot
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -88,6 +89,8 @@ def test_a_notebook_from_elsewhere_is_read_without_being_trusted(open_notebook, 
     mine = open_notebook(CELLS)
     for index in (0, 1, 3, 4, 5, 6):
         mine.run_cell(index)
+    kept = "[class^=nbnebius-kept]"
+    expect(mine.cell_output(6).locator(kept)).to_contain_text("play money")
     saved = mine.save()
     theirs = open_notebook(saved.cells)  # another file, whose outputs nobody here has signed
     assert not any(page.evaluate(TRUSTED)[1:])
@@ -96,9 +99,9 @@ def test_a_notebook_from_elsewhere_is_read_without_being_trusted(open_notebook, 
     assert theirs.cell_output(4).locator("img").count() == 1
     assert all(width > 100 for width in page.evaluate(SIZES)[:3])
     assert "Anna" in theirs.cell_output(5).locator("table").inner_text()
-    kept = theirs.cell_output(6).locator("[class^=nbnebius-kept]")
-    kept.wait_for(state="visible")
-    assert "play money" in kept.inner_text()
+    there = theirs.cell_output(6).locator(kept)
+    expect(there).to_be_visible()
+    expect(there).to_contain_text("play money")
     theirs.cell(6).scroll_into_view_if_needed()
     save_screenshot(page, "front-end-untrusted")
     assert page.watch.outside == []

@@ -59,7 +59,7 @@ def test_a_file_is_uploaded_downloaded_and_deleted_by_a_second_click(
     panel.get_by_role("button", name="Delete", exact=True).click()
     sure.click()
     panel.get_by_role("status").get_by_text(f"deleted {name}").wait_for()
-    assert panel.locator("td", has_text=name).count() == 0
+    expect(panel.locator("td", has_text=name)).to_have_count(0)
     assert page.watch.outside == []
 
 

@@ -13,12 +13,11 @@ import itertools
 import json
 import random
 import re
-import signal
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fault.http_server import Asked, Connection, listen
+from tests.fault.http_server import Asked, Connection, serve
 from tests.fault.paying_answers import chat_answer, model_list
 
 _NAME = re.compile(rb'filename="([^"]*)"')
@@ -243,14 +242,5 @@ def _page(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"object": "list", "data": rows, "has_more": False}
 
 
-async def _serve() -> None:
-    server, port = await listen(BatchServer().handle)
-    ended = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    print(f"http://127.0.0.1:{port}/v1/", flush=True)
-    await ended.wait()
-    server.close()
-
-
 if __name__ == "__main__":
-    asyncio.Runner().run(_serve())
+    asyncio.Runner().run(serve(BatchServer().handle))

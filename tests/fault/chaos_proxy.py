@@ -78,6 +78,8 @@ class ChaosProxy:
         To how many exchanges.
     seed
         Of where within a stretch a cut falls.
+    spared
+        How many exchanges, or connections where it is those that break, it leaves alone first.
 
     Attributes
     ----------
@@ -85,11 +87,14 @@ class ChaosProxy:
         How often it has done so.
     """
 
-    def __init__(self, target: int, fault: Fault, hits: int = 1_000_000, seed: Any = 0) -> None:
+    def __init__(
+        self, target: int, fault: Fault, hits: int = 1_000_000, seed: Any = 0, spared: int = 0
+    ) -> None:
         self.fault = fault
         self.struck = 0
         self._target = target
         self._hits = hits
+        self._spared = spared
         self._dice = random.Random(seed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -125,6 +130,9 @@ class ChaosProxy:
 
     def _strikes(self) -> bool:
         if self.struck >= self._hits:
+            return False
+        if self._spared > 0:
+            self._spared -= 1
             return False
         self.struck += 1
         return True

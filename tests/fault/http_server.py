@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -139,3 +140,13 @@ async def listen(handle: Callable[[Connection, Asked], None], port: int = 0) -> 
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(handle), "127.0.0.1", port, backlog=1024)
     return server, server.sockets[0].getsockname()[1]
+
+
+async def serve(handle: Callable[[Connection, Asked], None], port: int = 0) -> None:
+    """Serve on 127.0.0.1 until SIGTERM; prints the API's address once it accepts connections."""
+    server, port = await listen(handle, port)
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    print(f"http://127.0.0.1:{port}/v1/", flush=True)
+    await ended.wait()
+    server.close()

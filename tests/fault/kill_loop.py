@@ -14,18 +14,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.fault.children import Child, run_job, start_job
 from tests.fault.job import Spec, distinct
 from tests.fault.journal_reading import read_calls
-from tests.fault.moments import draw, wait_for
+from tests.fault.moments import draw, is_committing, wait_for
 from tests.fault.nursery import Nursery, nursery
 from tests.fault.paying import Running, paying
 from tests.fault.plants import COUNT, PLANTS
 from tests.fault.promises import Promises
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # USD per million tokens: so cheap that no job has to be agreed to
 CHEAP = ("--price-in", "0.001", "--price-out", "0.001")
@@ -54,6 +58,7 @@ class Report:
 
     promises: Promises
     kills: Counter[str] = field(default_factory=Counter)
+    half_done: int = 0
     jobs: int = 0
     children: int = 0
     executed: int = 0
@@ -78,6 +83,7 @@ class Report:
         lines = {
             "seed, rows per job, in flight": f"{plan.seed}, {plan.rows:,}, {plan.in_flight}",
             "kills": f"{self.kills.total()} ({kinds})",
+            "of them in the middle of a commit": f"{self.half_done:,}",
             "jobs done to their end": f"{self.jobs:,} of {self.children:,} children",
             "answers committed": f"{len(seen.kept):,}",
             "**committed answers lost**": f"{len(seen.lost):,}",
@@ -164,6 +170,7 @@ class KillLoop:
             report.broken += wrongly_ended(child)
         else:
             child.kill()
+            report.half_done += is_committing(self.journal)
         report.kills[moment.kind] += 1
         self._look(killed=True)
         fresh = len(report.promises.kept) - self.kept_before
@@ -221,6 +228,13 @@ def run(plan: Plan, folder: Path, forge: Nursery | None = None) -> Report:
     options = ("--delay-ms", str(plan.delay_ms), "--seed", str(plan.seed), *CHEAP)
     with paying(folder / "server", *options) as server:
         return KillLoop(plan, folder, server, forge).run()
+
+
+def run_several(plans: Sequence[Plan], folder: Path, at_once: int) -> list[Report]:
+    """Run loops, some of them at once: each has a server and a journal of its own."""
+    with nursery() as forge, ThreadPoolExecutor(at_once) as pool:
+        folders = [folder / str(number) for number in range(len(plans))]
+        return list(pool.map(lambda plan, own: run(plan, own, forge), plans, folders))
 
 
 def main() -> int:

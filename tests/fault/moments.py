@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["starting", "sending", "committing"]
 SLICE = 0.001
+FINEST = 0.0001
+"""Seconds between two looks, and between two for a commit, which is short."""
+
 MARK = bytes.fromhex("d9d505f920a163d7")
-"""Seconds between two looks."""
+"""What SQLite's own file of what to undo begins with while a commit is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,10 @@ def draw(dice: random.Random, most_executions: int, start_up: float) -> Moment:
     return Moment(kind, dice.randint(1, max(1, most_executions)), seconds)
 
 
-def _is_hot(undo: Path) -> bool:
+def is_committing(journal: Path) -> bool:
+    """Tell whether a commit is under way, or was when its process died."""
     try:
-        with undo.open("rb") as file:
+        with journal.with_name(f"{journal.name}-journal").open("rb") as file:
             return file.read(len(MARK)) == MARK
     except FileNotFoundError:
         return False
@@ -80,11 +84,10 @@ def wait_for(
             return False
         time.sleep(SLICE)
     if moment.kind == "committing":
-        # SQLite's own file of what to undo begins with its mark while a commit is under way
-        beside = journal.with_name(f"{journal.name}-journal")
-        while not _is_hot(beside):
+        while not is_committing(journal):
             if not is_running():
                 return False
+            time.sleep(FINEST)
     until = time.monotonic() + moment.seconds
     while (left := until - time.monotonic()) > 0:
         if not is_running():

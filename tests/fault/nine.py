@@ -106,7 +106,7 @@ async def _rank(client: AsyncClient, question: str) -> Any:
 
 
 async def _upload(client: AsyncClient, question: str) -> Any:
-    data = _lines(question)
+    data = lines_of(question)
     file = await client.files.upload(data, filename=f"{question}.jsonl")
     return file.filename, file.bytes
 
@@ -120,18 +120,21 @@ async def _models(client: AsyncClient, question: str) -> Any:
     return [model.id for model in told]
 
 
-async def _batch(client: AsyncClient, question: str) -> Any:
-    body = {
+def batch_of(file: str, question: str) -> dict[str, Any]:
+    return {
         "endpoint": "/v1/chat/completions",
-        "input_file_id": f"file-{question}",
+        "input_file_id": file,
         "completion_window": "24h",
         "metadata": {"key": question},
     }
-    batch = await client.batches.create(body)
+
+
+async def create_batch(client: AsyncClient, question: str) -> Any:
+    batch = await client.batches.create(batch_of(f"file-{question}", question))
     return batch.input_file_id, batch.metadata
 
 
-def _lines(question: str) -> bytes:
+def lines_of(question: str) -> bytes:
     return b"".join(b'{"custom_id": "%d", "q": "%s"}\n' % (n, question.encode()) for n in range(40))
 
 
@@ -144,7 +147,7 @@ NINE = [
     Endpoint("files upload", "made", _upload, "POST", "/files"),
     Endpoint("file content", "read", _content, "GET", "/content"),
     Endpoint("models list", "read", _models, "GET", "/models"),
-    Endpoint("batches create", "made", _batch, "POST", "/batches"),
+    Endpoint("batches create", "made", create_batch, "POST", "/batches"),
 ]
 
 
@@ -215,7 +218,7 @@ class Nine:
         path, name = asked.path.removeprefix("/v1"), "application/json"
         if path.endswith("/content"):
             question = path.split("/")[2].removeprefix("file-").replace("-", " ")
-            return _lines(question), "application/jsonl"
+            return lines_of(question), "application/jsonl"
         if path == "/models":
             told = model_list(0.5, 1.5, verbose=False)
         elif asked.method == "GET":

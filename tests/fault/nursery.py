@@ -17,8 +17,9 @@ import pkgutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.fault.paying import ROOT, environment
@@ -71,9 +72,10 @@ class Forked:
 
 @dataclass(slots=True)
 class Nursery:
-    """The process that children are forked from."""
+    """The process that children are forked from; several threads may ask for them."""
 
     process: subprocess.Popen[str]
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, function: str, *args: Any, said: Path, **more: str) -> Forked:
         """
@@ -93,9 +95,10 @@ class Nursery:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         asked = {"function": function, "args": args, "environment": more, "said": str(said)}
-        self.process.stdin.write(json.dumps(asked) + "\n")
-        self.process.stdin.flush()
-        return Forked(int(self.process.stdout.readline()))
+        with self._turn:
+            self.process.stdin.write(json.dumps(asked) + "\n")
+            self.process.stdin.flush()
+            return Forked(int(self.process.stdout.readline()))
 
     def stop(self) -> None:
         assert self.process.stdin is not None

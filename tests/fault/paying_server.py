@@ -14,13 +14,12 @@ import asyncio
 import dataclasses
 import json
 import random
-import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.fault.http_server import Asked, Connection, listen
+from tests.fault.http_server import Asked, Connection, serve
 from tests.fault.ledger import Execution, Ledger
 from tests.fault.limits import Limit
 from tests.fault.paying_answers import (
@@ -192,15 +191,10 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def _serve() -> None:
+async def _main() -> None:
     options = _options()
-    server, port = await listen(PayingServer(options).handle, options.port)
-    ended = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    print(f"http://127.0.0.1:{port}/v1/", flush=True)
-    await ended.wait()
-    server.close()
+    await serve(PayingServer(options).handle, options.port)
 
 
 if __name__ == "__main__":
-    asyncio.Runner().run(_serve())
+    asyncio.Runner().run(_main())

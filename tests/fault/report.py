@@ -77,17 +77,16 @@ def told(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 
-def table(rows: list[str], found: list[Proof]) -> list[str]:
+def table(rows: dict[str, dict[str, Any]], found: list[Proof]) -> list[str]:
     """Write the proofs of some rows as a table."""
     lines = [
         "| | promise | tried | broken | also counted | proof, seed |",
         "|---|---|---|---|---|---|",
     ]
-    for row in rows:
-        promise = promises()[row]
+    for row, promise in rows.items():
         own = [one for one in found if one["row"] == row]
         if not own:
-            reason = promise.get("not_run", "not proven at this size")
+            reason = promise.get("not_run", "not run at this size")
             lines.append(f"| {row} | {promise['promise']} | - | - | {reason} | - |")
         for place, one in enumerate(own):
             name, words = (row, promise["promise"]) if place == 0 else ("", "")
@@ -109,7 +108,11 @@ def page() -> str:
         COMMITTED,
         "",
     ]
-    limits = {row: told["limits"] for row, told in promises().items() if "limits" in told}
+    rows = promises()
+    faults, attacks = (
+        {row: told for row, told in rows.items() if row.startswith(kind)} for kind in "RA"
+    )
+    limits = {row: told["limits"] for row, told in rows.items() if "limits" in told}
     lines += ["## How far it goes", ""]
     lines += [f"- {row}: {'; '.join(those)}." for row, those in limits.items()]
     lines += [""]
@@ -119,9 +122,8 @@ def page() -> str:
             continue
         made = ", ".join(f"{name} {value}" for name, value in facts.items() if name != "date")
         lines += [f"## The {size} sizes, {where}", "", f"{facts.get('date', '')}: {made}.", ""]
-        rows = promises()
-        lines += ["### Faults", "", *table([r for r in rows if r.startswith("R")], found), ""]
-        lines += ["### Attacks", "", *table([r for r in rows if r.startswith("A")], found), ""]
+        lines += ["### Faults", "", *table(faults, found), ""]
+        lines += ["### Attacks", "", *table(attacks, found), ""]
         planted = [one for one in found if one["row"] == PLANTED]
         if planted:
             caught = sum(not one["broken"]["missed"] for one in planted)

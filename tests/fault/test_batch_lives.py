@@ -1,10 +1,12 @@
 """A batch is created once and every row comes to one end, whatever happens on the way."""
 
+import contextlib
 import json
 import random
 import subprocess
 import urllib.request
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -22,6 +24,7 @@ SEED = 17
 ROWS = 12
 LIVES = "tests.fault.batch_steps:main"
 MOST_RUNS = 8
+AT_ONCE = 3  # lives: most of one is waiting
 LONGEST = 60  # seconds; a run takes less than one
 OPTIONS = {"via": "batch", "allow_failed": 1.0}
 FATES = [
@@ -97,15 +100,14 @@ class Lives:
         broken["journal damaged"] += integrity(journal) != "ok"
 
 
-@pytest.fixture(scope="module")
-def lives(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lives")
+@contextlib.contextmanager
+def lives_in(folder, forge):
+    """Give a server, and what an undisturbed batch of it comes to."""
     server = start_paying(folder / "server", module="tests.fault.batch_server")
     try:
-        with nursery() as forge:
-            lives = Lives(server.url, forge, folder)
-            assert lives.live("undisturbed", {}, [])[1].total() == 0
-            yield lives
+        lives = Lives(server.url, forge, folder)
+        assert lives.live("undisturbed", {}, [])[1].total() == 0
+        yield lives
     finally:
         server.stop()
 
@@ -125,22 +127,36 @@ def drawn(dice):
     }
 
 
-def test_a_batch_lives_through_anything(lives):
-    dice = random.Random(SEED)
+def live_some(numbers, folder, forge):
+    """Live one life after the other; give how often something died, and what was broken."""
     points = [f"{when} {step}" for step in STEPS for when in ("before", "after")]
-    tried, died, broken = size(24, 1_200), 0, Counter()
-    for number in range(tried):
-        # every step kills once in each round; a second death hits whoever takes over
-        deaths = [(points[number % len(points)], dice.choice([1, 1, 2, 3]))]
-        deaths += [(dice.choice(points), dice.choice([1, 2]))] * (dice.random() < 0.3)
-        script = drawn(dice)
-        dead, wrong = lives.live(f"life-{number}", script, deaths)
-        if wrong["hanging"]:
-            broken += wrong
-            break  # what hangs once hangs again, for a minute each
-        if wrong.total():
-            print(number, script, deaths, wrong)
-        died, broken = died + dead, broken + wrong
+    died, broken = 0, Counter()
+    with lives_in(folder, forge) as lives:
+        for number in numbers:
+            dice = random.Random(f"{SEED} {number}")
+            # every step kills once in each round; a second death hits whoever takes over
+            deaths = [(points[number % len(points)], dice.choice([1, 1, 2, 3]))]
+            deaths += [(dice.choice(points), dice.choice([1, 2]))] * (dice.random() < 0.3)
+            script = drawn(dice)
+            dead, wrong = lives.live(f"life-{number}", script, deaths)
+            if wrong.total():
+                print(number, script, deaths, wrong)
+            died, broken = died + dead, broken + wrong
+            if wrong["hanging"]:
+                break  # what hangs once hangs again, for a minute each
+    return died, broken
+
+
+def test_a_batch_lives_through_anything(tmp_path):
+    tried, died, broken = size(200, 2_000), 0, Counter()
+    with nursery() as forge, ThreadPoolExecutor(AT_ONCE) as pool:
+        parts = [
+            pool.submit(live_some, range(first, tried, AT_ONCE), tmp_path / str(first), forge)
+            for first in range(AT_ONCE)
+        ]
+        for part in parts:
+            dead, wrong = part.result()
+            died, broken = died + dead, broken + wrong
     names = ("batches created twice", "answers bought twice", "ids unaccounted", "answers lost")
     assert died > tried / 3
     proven(

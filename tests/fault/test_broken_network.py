@@ -7,19 +7,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import anyio
-import pandas as pd
 import pytest
 
-import nbnebius as neb
 from nbnebius import errors
 from nbnebius.client import AsyncClient
 from nbnebius.journal import Journal
 from nbnebius.transport import Timeouts, Transport
 from tests.fault.chaos_proxy import FAULTS, ChaosProxy
 from tests.fault.counts import proven, size
-from tests.fault.in_thread import in_thread
 from tests.fault.nine import NINE, Nine, Truth, intent_of
-from tests.fault.paying_answers import CHAT
+from tests.fault.several import BATCHED, SEVERAL
 
 pytestmark = pytest.mark.fault
 
@@ -27,7 +24,6 @@ SEED = 5
 LOADS = (1, 2, 4)  # callers at once
 EACH = 2  # questions of each caller, so that connections are used again
 AT_ONCE = 10  # cells
-ROWS = 30  # of a job
 LIMIT = 200.0  # seconds that no call may take, with the timeouts below
 TIMEOUTS = Timeouts(connect=1.0, write=1.0, first_byte=0.4, idle=0.4, total=3.0)
 KINDS = (
@@ -84,8 +80,9 @@ class Books:
 class Cell:
     """One fault at one endpoint, under one load."""
 
-    def __init__(self, number, fault, endpoint, load):
+    def __init__(self, number, fault, endpoint, load, spared=0):
         self.number, self.fault, self.endpoint, self.load = number, fault, endpoint, load
+        self.spared = spared
         self.seen = Counter()
         self.broken = Counter()
 
@@ -93,7 +90,8 @@ class Cell:
         self.truth = truth
         dice = random.Random(f"{SEED} {self.number}")
         hits = dice.choice((1, self.load, 1_000_000))
-        async with ChaosProxy(nine.port, self.fault, hits, f"{SEED} {self.number}") as proxy:
+        seed = f"{SEED} {self.number}"
+        async with ChaosProxy(nine.port, self.fault, hits, seed, self.spared) as proxy:
             transport = Transport(
                 proxy.url,
                 None,
@@ -112,9 +110,9 @@ class Cell:
                 if self.fault.how not in {"refuse", "no TLS", "no name"}:
                     await self._works(client, books)
         for question in self._questions():
-            self.broken["made twice"] += (
-                self.endpoint.kind == "made" and nine.executed[question] > 1
-            )
+            if self.endpoint.kind == "made":
+                made = (nine.executed[name] for name in (question, BATCHED.format(question)))
+                self.broken["made twice"] += max(made) > 1
 
     def _questions(self):
         return [f"cell {self.number} question {n}" for n in range(self.load * EACH)]
@@ -157,10 +155,8 @@ class Cell:
         self.broken["a client that works no more"] += 1
 
 
-def test_every_fault_at_every_endpoint(tmp_path):
-    every = list(itertools.product(range(15), FAULTS, NINE, LOADS))
-    random.Random(SEED).shuffle(every)
-    cells = [Cell(number, *at) for number, (_, *at) in enumerate(every[: size(216, 12_555)])]
+def try_all(cells, folder, what):
+    """Try every cell, and keep what they counted."""
     broken, seen = Counter(), Counter()
 
     async def run(journal):
@@ -175,7 +171,7 @@ def test_every_fault_at_every_endpoint(tmp_path):
             await asyncio.gather(*(one(cell) for cell in cells))
             books.judge(broken)
 
-    journal = Journal(tmp_path / "journal.sqlite")
+    journal = Journal(folder / "journal.sqlite")
     try:
         with asyncio.Runner() as runner:
             runner.run(run(journal))
@@ -188,7 +184,7 @@ def test_every_fault_at_every_endpoint(tmp_path):
         seen += cell.seen
     proven(
         "R5",
-        "connections broken at every stage of every endpoint",
+        what,
         tried=len(cells),
         broken={kind: broken[kind] for kind in KINDS},
         seed=SEED,
@@ -196,79 +192,19 @@ def test_every_fault_at_every_endpoint(tmp_path):
     )
 
 
-class Job:
-    """One job through a broken network, and again when it is whole."""
-
-    def __init__(self, number, fault, servers):
-        self.nine, self.truth, self.loop = servers
-        dice = random.Random(f"{SEED} job {number}")
-        hits = dice.choice((1, 5, 40))
-        self.proxy = ChaosProxy(self.nine.port, fault, hits, f"{SEED} job {number}")
-        self.frame = pd.DataFrame({"text": [f"job {number}, text {n}" for n in range(ROWS)]})
-        self.prompts = [f"Judge this: {text}" for text in self.frame["text"]]
-        self.broken, self.seen = Counter(), Counter()
-
-    def run(self):
-        with self.loop.entered(self.proxy):
-            neb.connect("x", self.proxy.url, timeout=0.5, max_retries=2)
-            first = self._map()
-            kept = {p: self.nine.executed[p] for p, status in first.items() if status == "ok"}
-            self.seen["rows answered at once"] += len(kept)
-            self.proxy.heal()
-            neb.connect("x", self.proxy.url, timeout=60)
-            second = self._map()
-        self.broken["rows that the next run leaves out"] += Counter(second.values()) != {"ok": ROWS}
-        for prompt, times in kept.items():
-            self.broken["bought again after its answer was kept"] += (
-                self.nine.executed[prompt] > times
-            )
-
-    def _map(self):
-        """Run it; judge every row, and give how each stands."""
-        try:
-            found = neb.map(
-                self.frame, "Judge this: {text}", concurrency=8, allow_failed=1, model=CHAT
-            )
-        except neb.NebiusError as error:
-            self.seen["ended early"] += 1
-            found = error.frame
-        if found is None:
-            return {}
-        for prompt, answer, status in zip(
-            self.prompts, found["answer"], found["neb_status"], strict=True
-        ):
-            right = self.loop.run(self.truth.answer(NINE[0], prompt))[0]
-            answered = isinstance(answer, str)
-            self.broken["wrong answer"] += answered and answer != right
-            self.broken["an answer that is said to be none"] += answered and status != "ok"
-            self.broken["said to be answered, and none"] += status == "ok" and not answered
-        return dict(zip(self.prompts, found["neb_status"], strict=True))
+def test_every_fault_at_every_endpoint(tmp_path):
+    every = list(itertools.product(range(15), FAULTS, NINE, LOADS))
+    random.Random(SEED).shuffle(every)
+    cells = [Cell(number, *at) for number, (_, *at) in enumerate(every[: size(648, 12_555)])]
+    try_all(cells, tmp_path, "connections broken at every stage of every endpoint")
 
 
-def test_a_job_through_a_broken_network_is_whole_when_it_is_mended():
+def test_every_fault_at_a_later_exchange(tmp_path):
+    """What was answered before leaves a connection that is kept, and breaks as it is used again."""
     faults = [fault for fault in FAULTS if fault.how not in {"refuse", "no TLS", "no name"}]
-    nine, truth = Nine(), Truth()
-    broken, seen, jobs = Counter(), Counter(), size(len(faults), 10 * len(faults))
-    with in_thread(nine, truth) as loop:
-        for number in range(jobs):
-            job = Job(number, faults[number % len(faults)], (nine, truth, loop))
-            job.run()
-            if +job.broken:
-                print(job.proxy.fault, dict(+job.broken))
-            broken += job.broken
-            seen += job.seen
-    kinds = (
-        "wrong answer",
-        "an answer that is said to be none",
-        "said to be answered, and none",
-        "bought again after its answer was kept",
-        "rows that the next run leaves out",
-    )
-    proven(
-        "R5",
-        "jobs through a broken network, and once more",
-        tried=jobs,
-        broken={kind: broken[kind] for kind in kinds},
-        seed=SEED,
-        seen=dict(seen),
-    )
+    every = itertools.product(range(size(1, 10)), faults, SEVERAL, (1, 2))
+    cells = [
+        Cell(f"later {number}", fault, call, 1, spared=spared)
+        for number, (_, fault, call, spared) in enumerate(every)
+    ]
+    try_all(cells, tmp_path, "connections broken at a later exchange of a call")

@@ -2,6 +2,8 @@
 
 import random
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 
@@ -17,6 +19,8 @@ pytestmark = pytest.mark.fault
 
 SEED = 14
 IN_FLIGHT = 8
+AT_ONCE = 3  # runs
+SLICE = 0.001  # seconds between two looks
 
 
 def one_run(server, forge, folder, dice, rows):
@@ -27,7 +31,7 @@ def one_run(server, forge, folder, dice, rows):
     children = [start_job(folder, home, spec, forge) for _ in range(dice.randint(2, 8))]
     doomed, wanted = dice.choice(children), start + dice.randint(1, distinct(rows) - 1)
     while server.executed() < wanted and doomed.is_running:
-        pass
+        sleep(SLICE)
     died = doomed.is_running
     doomed.kill()
     died = died and not doomed.out.exists()
@@ -52,15 +56,28 @@ def one_run(server, forge, folder, dice, rows):
     return broken, len(children), died
 
 
-def test_many_kernels_buy_every_row_once(tmp_path):
-    dice, broken, kernels, deaths = random.Random(SEED), Counter(), 0, 0
-    tried, rows = size(4, 400), size(120, 600)
+def some_runs(numbers, folder, forge, rows):
+    """Make one run after the other, with one server."""
+    runs = []
     options = ("--delay-ms", "8", "--price-in", "0.001", "--price-out", "0.001")
-    with paying(tmp_path / "server", *options) as server, nursery() as forge:
-        for number in range(tried):
-            wrong, count, died = one_run(server, forge, tmp_path / f"run-{number}", dice, rows)
-            if wrong.total():
-                print(number, count, died, wrong)
+    with paying(folder / "server", *options) as server:
+        for number in numbers:
+            dice = random.Random(f"{SEED} {number}")
+            runs.append(one_run(server, forge, folder / f"run-{number}", dice, rows))
+            if runs[-1][0].total():
+                print(number, *runs[-1])
+    return runs
+
+
+def test_many_kernels_buy_every_row_once(tmp_path):
+    broken, kernels, deaths = Counter(), 0, 0
+    tried, rows = size(20, 400), size(120, 600)
+    with nursery() as forge, ThreadPoolExecutor(AT_ONCE) as pool:
+        parts = [
+            pool.submit(some_runs, range(first, tried, AT_ONCE), tmp_path / str(first), forge, rows)
+            for first in range(AT_ONCE)
+        ]
+        for wrong, count, died in (run for part in parts for run in part.result()):
             broken, kernels, deaths = broken + wrong, kernels + count, deaths + died
     assert deaths > tried / 2
     named = {**wrong, **broken}

@@ -143,7 +143,7 @@ def test_an_answer_is_the_same_wherever_cut_and_one_cut_short_says_so():
     # text completions are another resource's
     streams = [one for one in recorded_streams() if b"text_completion" not in one]
     places = [(stream, at) for stream in streams for at in range(len(stream) + 1)]
-    places = dice.sample(places, min(len(places), size(4000, 100_000)))
+    places = dice.sample(places, min(len(places), size(10_000, 100_000)))
     broken = Counter()
 
     async def run():

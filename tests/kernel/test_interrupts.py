@@ -125,7 +125,7 @@ def test_a_sandbox_that_starts_is_ended(kernel):
 
 
 def test_interrupts_at_any_moment_leave_the_kernel_healthy(kernel):
-    dice, tried, names = random.Random(SEED), size(16, 1_000), Counter()
+    dice, tried, names = random.Random(SEED), size(60, 1_000), Counter()
     cells = [code for code in CASES.values() if not code.startswith("%nebius")]
     threads = kernel.value(NAMES)
     broken = Counter({"errors of another kind": 0, "kernels that do not answer": 0})

@@ -21,6 +21,13 @@ from nbnebius.types.chat import ChatFrame
 from nbnebius.types.loose import fit
 
 
+@pytest.fixture(params=["with pybase64", "without"])
+def either_way(request, monkeypatch):
+    """Decode base64 with the extra `fast`, and without."""
+    if request.param == "without":
+        monkeypatch.setattr("nbnebius.client.vectors.b64decode", None)
+
+
 def body(value):
     return json.dumps(value).encode()
 
@@ -155,6 +162,7 @@ def packed(row):
     return base64.b64encode(struct.pack(f"<{len(row)}f", *row)).decode()
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize(
     "shape", [packed, list, lambda row: [list(row)], lambda row: [[list(row)]]]
 )
@@ -168,11 +176,13 @@ def test_vectors_in_any_shape_and_order(shape):
     assert (found.model, found.usage.prompt_tokens) == ("m", 2)
 
 
+@pytest.mark.usefixtures("either_way")
 def test_mixed_shapes_without_index():
     data = [{"embedding": packed([1, 2])}, {"embedding": [3, 4]}]
     assert decode_embeddings(body({"data": data})).vectors.tolist() == [[1, 2], [3, 4]]
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize(
     "data",
     [

@@ -114,3 +114,9 @@ def test_a_call_of_its_own_shares_its_key_with_none():
 def test_the_spelling_of_keys_is_part_of_the_files_format():
     # a change here makes every kept answer unfindable
     assert key({"model": "m"}).hex() == "b5a2083e4f38bfcfc07048ce259e964c"
+
+
+@given(st.text(), st.text(), st.none() | st.integers(1, 9999), st.text())
+def test_a_text_is_named_as_the_request_for_it_alone(service, model, dimensions, text):
+    body = {"model": model, "dimensions": dimensions, "input": text}
+    assert text_key(service, model, dimensions, text) == request_key(service, "embeddings", body)

@@ -92,7 +92,7 @@ def text_key(service: str, model: str, dimensions: int | None, text: str) -> byt
 
 @functools.lru_cache(maxsize=32)
 def _form_of_texts(service: str, model: str, dimensions: int | None) -> KeyForm:
-    hole = secrets.token_hex()
+    hole = os.urandom(32).hex()
     body = {"model": model, "dimensions": dimensions, "input": hole}
     return KeyForm(service, "embeddings", body, hole)
 

@@ -7,10 +7,9 @@ commit the answer, and only then let anyone look at it.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
-
-import anyio
 
 from nbnebius import errors
 from nbnebius.transport.about import about_request
@@ -84,7 +83,7 @@ class Transport:
         max_retries: int = 8,
         recorder: Recorder | None = None,
         observer: Observer | None = None,
-        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

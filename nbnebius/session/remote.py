@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError, ReplayError
-from nbnebius.results.batch_job import BatchJob
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.core import Core
-from nbnebius.session.custom_model_ready import wait_until_active
-from nbnebius.types.batch_input import write_lines
-from nbnebius.types.batch_lines import read_file
-from nbnebius.types.usual_lines import read_file_runs
 from nbnebius.work.price import BATCH_RATE, Price
-from nbnebius.work.rank import rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
 
+    from nbnebius.results.batch_job import BatchJob
     from nbnebius.session.service import Service
     from nbnebius.types.batches import Batch
     from nbnebius.types.custom_models import CustomModel
@@ -45,6 +39,8 @@ class Remote(Core):
 
     def upload(self, content: Any, purpose: str = "batch", *, caller: Caller = FUNCTION) -> File:
         """Upload a path, bytes, or a frame of requests; see `nbnebius.upload`."""
+        from nbnebius.types.batch_input import write_lines
+
         if hasattr(content, "columns"):
             content = write_lines(_requests(content))
         elif isinstance(content, str | Path):
@@ -115,6 +111,8 @@ class Remote(Core):
         wait: float = 0.0,
     ) -> CustomModel:
         """Create a custom model; `wait` is how many seconds it may take to be ready."""
+        from nbnebius.session.custom_model_ready import wait_until_active
+
         project = self.project
         made = self.run(
             lambda s: s.client.custom_models.create(
@@ -141,6 +139,7 @@ class Remote(Core):
     ) -> pd.DataFrame:
         """Rank documents by a query; see `nbnebius.rerank`."""
         from nbnebius.frames.rerank import rerank_frame
+        from nbnebius.work.rank import rank
 
         texts = [str(document) for document in documents]
         prepared = self.run(lambda s: prepare.rerank(s, query, texts, model))
@@ -159,6 +158,8 @@ class Remote(Core):
         return frame if k is None else frame.head(k)
 
     def _job(self, batch: Batch, caller: Caller = FUNCTION) -> BatchJob:
+        from nbnebius.results.batch_job import BatchJob
+
         return BatchJob(
             batch,
             look=lambda batch_id: self._look(batch_id, caller),
@@ -187,8 +188,12 @@ class Remote(Core):
         return self.run(lambda s: s.client.batches.cancel(batch_id, ai_project_id=project), caller)
 
     def _results(self, batch: Batch, caller: Caller) -> pd.DataFrame:
+        import tempfile
+
         from nbnebius.frames.batch_results import BatchResults
         from nbnebius.frames.batch_vectors import batch_vector_frame
+        from nbnebius.types.batch_lines import read_file
+        from nbnebius.types.usual_lines import read_file_runs
 
         with tempfile.TemporaryDirectory(prefix="nbnebius-") as folder:
             ids = [i for i in (batch.output_file_id, batch.error_file_id) if i]

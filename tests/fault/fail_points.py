@@ -148,7 +148,7 @@ def watch() -> None:
     streaming.FLUSH = 0.0  # every piece of a stream is a step
     spelled = types.SimpleNamespace(**{**vars(sqlite3), "connect": _connect})
     file.sqlite3 = spelled
-    rules = __import__("nbnebius.journal.purge", fromlist=["purge"])
+    rules = __import__("nbnebius.journal.purging", fromlist=["purge"])
     rules.sqlite3 = spelled
     _watch(file, "_prepare", "making the file")
     _watch(file, "_mend", "mending")

@@ -8,8 +8,9 @@ All three are handed in; nothing below the session prints or asks by itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
@@ -18,30 +19,26 @@ State: TypeAlias = Literal["sent", "done", "partial", "failed", "possibly_paid"]
 Kind: TypeAlias = Literal["chat", "completion", "embedding", "image", "rerank"]
 
 
-@dataclass(frozen=True, slots=True)
-class TextDelta:
+class TextDelta(Record, frozen=True):
     """A piece of an answer's text, as it came."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReasoningDelta:
+class ReasoningDelta(Record, frozen=True):
     """A piece of a model's reasoning, as it came."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class OfModel:
+class OfModel(Record, frozen=True):
     """A piece of one model's answer, where several are asked at once: the one at place `number`."""
 
     number: int
     event: TextDelta | ReasoningDelta
 
 
-@dataclass(frozen=True, slots=True)
-class Retrying:
+class Retrying(Record, frozen=True):
     """A request will be sent again after `seconds`, because of `reason`."""
 
     reason: str
@@ -49,8 +46,7 @@ class Retrying:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Record, frozen=True):
     """
     How far work is: `done` of `total` `what` (rows, texts, bytes), `cost` in USD so far.
 
@@ -68,15 +64,13 @@ class Progress:
     state: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Record, frozen=True):
     """A sentence the user should see once."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCalled:
+class ToolCalled(Record, frozen=True):
     """A model called a tool: `result` went back to it, and says what went wrong if `error`."""
 
     name: str
@@ -85,8 +79,7 @@ class ToolCalled:
     error: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Interlude:
+class Interlude(Record, frozen=True):
     """Something else is about to be written: a question, a user's function's words, a result."""
 
 
@@ -112,8 +105,7 @@ class Asker(Protocol):
         """Ask for a key without showing it; an error where nobody can answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Record, frozen=True):
     """
     A request that is about to be paid for.
 
@@ -165,8 +157,7 @@ class Claimed(Exception):  # noqa: N818 - it is news, not a fault
     """Somebody else has bought, or is about to buy, the very same thing: look again later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Record, frozen=True):
     """
     How one attempt ended.
 

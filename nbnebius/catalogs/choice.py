@@ -6,7 +6,6 @@ There is no hard-coded default: the preferences only order what the live catalog
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ def _price(record: ModelRecord) -> float:
 
 def nearest(wanted: str, ids: Sequence[str], count: int = 3) -> list[str]:
     """Name the `count` ids nearest to a wrong one; ids differ most often in case or vendor."""
+    from difflib import SequenceMatcher
+
     low = wanted.lower()
     tail = low.rsplit("/", 1)[-1]
 

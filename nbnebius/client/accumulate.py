@@ -13,7 +13,6 @@ from nbnebius.client.reasoning import ThinkSplitter
 from nbnebius.client.surrogates import Joiner, mend
 from nbnebius.events import ReasoningDelta, TextDelta
 from nbnebius.types.chat import ChatCompletion, Choice, FunctionCall, Message, ToolCall, text_of
-from nbnebius.types.completions import Completion, CompletionChoice
 from nbnebius.types.usage import count, read_usage
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
         MessageFragment,
         ToolCallFragment,
     )
+    from nbnebius.types.completions import Completion, CompletionChoice
     from nbnebius.types.usage import Usage
 
 MOST_CHOICES = 1024
@@ -98,6 +98,8 @@ class Accumulator:
 
     def completion(self) -> Completion:
         """Return the answer to a text completion as it is by now."""
+        from nbnebius.types.completions import Completion
+
         return Completion(
             id=self._id,
             created=self._created,
@@ -188,6 +190,8 @@ class _Choice:
         return Choice(index, message, self._finish_reason, self._logprobs)
 
     def completion(self, index: int) -> CompletionChoice:
+        from nbnebius.types.completions import CompletionChoice
+
         return CompletionChoice(
             index, _whole(self._content) or "", self._finish_reason, self._logprobs
         )

@@ -9,11 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.client.bodies import post
-from nbnebius.client.doubt import is_doubtful, look_for
-from nbnebius.client.rows import all_pages, part, read_page, read_row
 from nbnebius.errors import ApiError, NebiusError
 from nbnebius.transport.request import Request
-from nbnebius.types.batches import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     from nbnebius.client.rows import Page
     from nbnebius.events import Intent
     from nbnebius.transport import Transport
+    from nbnebius.types.batches import Batch
 
     # inside the class, `list` is the method
     _Listed: TypeAlias = list[Batch]
@@ -67,6 +65,10 @@ class Batches:
         NebiusError
             No answer, one that says no, or one that cannot be read.
         """
+        from nbnebius.client.doubt import is_doubtful, look_for
+        from nbnebius.client.rows import read_row
+        from nbnebius.types.batches import Batch
+
         transport = self._transport
         input_file_id, metadata = str(body.get("input_file_id") or ""), body.get("metadata")
 
@@ -156,6 +158,9 @@ class Batches:
         NebiusError
             No answer, one that says no, or one that cannot be read.
         """
+        from nbnebius.client.rows import all_pages, read_page
+        from nbnebius.types.batches import Batch
+
         params = {"input_file_id": input_file_id, "ai_project_id": ai_project_id}
 
         async def ask(after: str | None, limit: int) -> Page[Batch]:
@@ -167,6 +172,8 @@ class Batches:
 
     async def retrieve(self, batch_id: str, *, ai_project_id: str | None = None) -> Batch:
         """Tell how far a batch is. Errors are those of `list`."""
+        from nbnebius.client.rows import part
+
         path = f"{PATH}/{part(batch_id, 'batch id')}"
         return await self._one(Request("GET", path, params={"ai_project_id": ai_project_id}))
 
@@ -181,6 +188,8 @@ class Batches:
         NebiusError
             No answer, another that says no, or one that cannot be read.
         """
+        from nbnebius.client.rows import part
+
         path = f"{PATH}/{part(batch_id, 'batch id')}/cancel"
         params = {"ai_project_id": ai_project_id}
         try:
@@ -192,5 +201,8 @@ class Batches:
             raise
 
     async def _one(self, request: Request) -> Batch:
+        from nbnebius.client.rows import read_row
+        from nbnebius.types.batches import Batch
+
         answer = await self._transport.send(request)
         return read_row(answer.body, Batch, "batch", self._transport.about(request))

@@ -6,13 +6,13 @@ The bytes that are recorded are the bytes that are sent.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from nbnebius.errors import OptionError
 from nbnebius.transport.request import Request
+from nbnebius.types.record import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ def post(
     """Return the request that sends a body."""
     data = encode(body)
     if intent is not None and not intent.private and intent.keeps_request:
-        intent = dataclasses.replace(intent, request=data)
+        intent = replace(intent, request=data)
     model = body.get("model")
     lane = str(model or "")
     return Request(

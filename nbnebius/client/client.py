@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nbnebius.client.batches import Batches
-from nbnebius.client.chat import Chat
-from nbnebius.client.completions import Completions
-from nbnebius.client.custom_models import CustomModels
-from nbnebius.client.embeddings import EmbeddingsResource
-from nbnebius.client.files import Files
-from nbnebius.client.images import Images
-from nbnebius.client.models import Models
-from nbnebius.client.pages import Pages
-from nbnebius.client.rerank import RerankResource
 from nbnebius.transport import Secret, Transport
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from nbnebius.client.batches import Batches
+    from nbnebius.client.chat import Chat
+    from nbnebius.client.completions import Completions
+    from nbnebius.client.custom_models import CustomModels
+    from nbnebius.client.embeddings import EmbeddingsResource
+    from nbnebius.client.files import Files
+    from nbnebius.client.images import Images
+    from nbnebius.client.models import Models
+    from nbnebius.client.pages import Pages
+    from nbnebius.client.rerank import RerankResource
     from nbnebius.events import Observer, Recorder
     from nbnebius.transport import RateLimits, Timeouts
 
@@ -77,16 +78,76 @@ class AsyncClient:
             recorder=recorder,
             observer=observer,
         )
-        self.chat = Chat(self.transport)
-        self.completions = Completions(self.transport)
-        self.embeddings = EmbeddingsResource(self.transport)
-        self.images = Images(self.transport)
-        self.models = Models(self.transport)
-        self.pages = Pages(self.transport)
-        self.rerank = RerankResource(self.transport)
-        self.files = Files(self.transport)
-        self.batches = Batches(self.transport)
-        self.custom_models = CustomModels(self.transport)
+
+    @cached_property
+    def chat(self) -> Chat:
+        """Chat completions."""
+        from nbnebius.client.chat import Chat
+
+        return Chat(self.transport)
+
+    @cached_property
+    def completions(self) -> Completions:
+        """Text completions."""
+        from nbnebius.client.completions import Completions
+
+        return Completions(self.transport)
+
+    @cached_property
+    def embeddings(self) -> EmbeddingsResource:
+        """Embeddings."""
+        from nbnebius.client.embeddings import EmbeddingsResource
+
+        return EmbeddingsResource(self.transport)
+
+    @cached_property
+    def images(self) -> Images:
+        """Pictures."""
+        from nbnebius.client.images import Images
+
+        return Images(self.transport)
+
+    @cached_property
+    def models(self) -> Models:
+        """The models that the service has."""
+        from nbnebius.client.models import Models
+
+        return Models(self.transport)
+
+    @cached_property
+    def pages(self) -> Pages:
+        """Pages elsewhere, which never get the key."""
+        from nbnebius.client.pages import Pages
+
+        return Pages(self.transport)
+
+    @cached_property
+    def rerank(self) -> RerankResource:
+        """Documents in the order in which they fit a query."""
+        from nbnebius.client.rerank import RerankResource
+
+        return RerankResource(self.transport)
+
+    @cached_property
+    def files(self) -> Files:
+        """Files on the service."""
+        from nbnebius.client.files import Files
+
+        return Files(self.transport)
+
+    @cached_property
+    def batches(self) -> Batches:
+        """Batches of requests."""
+        from nbnebius.client.batches import Batches
+
+        return Batches(self.transport)
+
+    @cached_property
+    def custom_models(self) -> CustomModels:
+        """Models of one's own."""
+        from nbnebius.client.custom_models import CustomModels
+
+        return CustomModels(self.transport)
 
     @property
     def base_url(self) -> str:

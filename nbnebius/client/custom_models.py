@@ -10,16 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbnebius.client.bodies import post
-from nbnebius.client.doubt import is_doubtful
-from nbnebius.client.rows import part, read_page, read_row
 from nbnebius.errors import NebiusError, NotFoundError
 from nbnebius.transport.request import Request
-from nbnebius.types.custom_models import CustomModel
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
     from nbnebius.transport import Transport
+    from nbnebius.types.custom_models import CustomModel
 
     # inside the class, `list` is the method
     _Listed: TypeAlias = list[CustomModel]
@@ -47,6 +45,9 @@ class CustomModels:
         NebiusError
             No answer, one that says no, or one that cannot be read.
         """
+        from nbnebius.client.rows import read_page
+        from nbnebius.types.custom_models import CustomModel
+
         request = Request("GET", PATH, params={"ai_project_id": ai_project_id})
         answer = await self._transport.send(request)
         about = self._transport.about(request)
@@ -84,6 +85,8 @@ class CustomModels:
         NebiusError
             No answer, one that says no, or one that cannot be read.
         """
+        from nbnebius.client.doubt import is_doubtful
+
         body = {
             "name": name,
             "base_model": base_model,
@@ -118,6 +121,9 @@ class CustomModels:
 
     async def delete(self, name: str, *, ai_project_id: str | None = None) -> CustomModel:
         """Delete a model, by its short or full name. Errors are those of `retrieve`."""
+        from nbnebius.client.rows import read_row
+        from nbnebius.types.custom_models import CustomModel
+
         request = self._at("DELETE", name, ai_project_id)
         gone = CustomModel(name=name, status="deleted")
         try:
@@ -133,11 +139,16 @@ class CustomModels:
 
     def _at(self, method: str, name: str, ai_project_id: str | None) -> Request:
         # the slash of a full name stays a slash, and its colon a colon
+        from nbnebius.client.rows import part
+
         path = f"{PATH}/{part(name, 'model name', safe='/:')}"
         params = {"ai_project_id": ai_project_id}
         return Request("DELETE" if method == "DELETE" else "GET", path, params=params)
 
     async def _one(self, request: Request) -> CustomModel:
+        from nbnebius.client.rows import read_row
+        from nbnebius.types.custom_models import CustomModel
+
         answer = await self._transport.send(request)
         about = self._transport.about(request)
         return read_row(answer.body, CustomModel, "custom model", about, "name")

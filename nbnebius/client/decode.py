@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.client.accumulate import Accumulator
 from nbnebius.errors import ResponseError
-from nbnebius.transport.faults import About, unreadable
-from nbnebius.transport.sse import DONE, SSEDecoder
+from nbnebius.transport.about import About
 from nbnebius.types.chat import ChatFrame
-from nbnebius.types.images import ImageAnswer, ImageFrame
 from nbnebius.types.loose import fit, read_as, read_json
 from nbnebius.types.models import Model
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from nbnebius.types.chat import ChatCompletion
     from nbnebius.types.completions import Completion
     from nbnebius.types.embeddings import Embeddings
+    from nbnebius.types.images import ImageAnswer
 
 _NOBODY = About(address="the server")
 
@@ -57,6 +56,9 @@ def decode_text_completion(
 
 def decode_images(body: bytes, about: About = _NOBODY) -> ImageAnswer:
     """Read an answer with images, in base64 or as URLs."""
+    from nbnebius.transport.faults import unreadable
+    from nbnebius.types.images import ImageAnswer, ImageFrame
+
     try:
         frame = read_as(body, ImageFrame)
     except ValueError:
@@ -71,9 +73,13 @@ def decode_models(body: bytes, about: About = _NOBODY) -> list[Model]:
     try:
         value = read_json(body)
     except ValueError:
+        from nbnebius.transport.faults import unreadable
+
         raise unreadable("the list of models is not JSON", body, "", about) from None
     rows = value.get("data", value.get("models")) if isinstance(value, dict) else value
     if not isinstance(rows, list):
+        from nbnebius.transport.faults import unreadable
+
         raise unreadable("the answer holds no list of models", body, "", about)
     models = []
     for row in rows:
@@ -92,6 +98,7 @@ def decode_embeddings(body: bytes, about: About = _NOBODY) -> Embeddings:
     They may come as base64, as numbers, or as a list with one vector per text.
     """
     from nbnebius.client.vectors import read_embeddings
+    from nbnebius.transport.faults import unreadable
 
     try:
         return read_embeddings(body)
@@ -111,6 +118,8 @@ def frame_of(data: str | bytes, about: About) -> ChatFrame:
     try:
         return read_as(data, ChatFrame)
     except ValueError:
+        from nbnebius.transport.faults import unreadable
+
         raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
         raise unreadable("the answer holds something that is not JSON", raw, "", about) from None
 
@@ -133,12 +142,16 @@ def _accumulate(body: bytes, content_type: str, about: About) -> Accumulator:
         if error_in(frame) is None:
             accumulator.add(frame)
     if accumulator.empty:
+        from nbnebius.transport.faults import unreadable
+
         raise unreadable("the answer holds no choices", body, content_type, about)
     return accumulator
 
 
 def _add_events(body: bytes, accumulator: Accumulator) -> None:
     """Add every frame that can be read: a stream that broke off ends in the middle of one."""
+    from nbnebius.transport.sse import DONE, SSEDecoder
+
     decoder = SSEDecoder()
     try:
         events = [*decoder.feed(body), *decoder.flush()]

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbnebius.client.doubt import SLACK, is_doubtful, look_for, server_time
-from nbnebius.client.multipart import post_file, prepare
-from nbnebius.client.rows import all_pages, part, read_page, read_row
 from nbnebius.errors import NebiusError, NotFoundError
 from nbnebius.events import Retrying
 from nbnebius.transport.faults import unreadable
 from nbnebius.transport.request import JSON_CAP, Request
-from nbnebius.types.files import Deleted, File
 from nbnebius.types.loose import read_as
-from nbnebius.types.times import seconds
 
 if TYPE_CHECKING:
     import os
@@ -27,6 +22,7 @@ if TYPE_CHECKING:
     from nbnebius.client.multipart import Content, Source
     from nbnebius.client.rows import Page
     from nbnebius.transport import Answer, Transport
+    from nbnebius.types.files import Deleted, File
 
     # inside the class, `list` is the method
     _Listed: TypeAlias = list[File]
@@ -73,6 +69,11 @@ class Files:
         NebiusError
             No answer, one that says no, or one that cannot be read.
         """
+        from nbnebius.client.doubt import is_doubtful
+        from nbnebius.client.multipart import post_file, prepare
+        from nbnebius.client.rows import read_row
+        from nbnebius.types.files import File
+
         transport, params = self._transport, {"ai_project_id": ai_project_id}
         async with prepare(content, filename) as source:
             request = post_file(transport, PATH, {"purpose": purpose}, source, params)
@@ -124,6 +125,8 @@ class Files:
         NebiusError
             No answer, one that says no, or one that cannot be read.
         """
+        from nbnebius.client.rows import all_pages
+
         params = {"purpose": purpose, "ai_project_id": ai_project_id}
 
         async def ask(after: str | None, limit: int) -> Page[File]:
@@ -133,6 +136,9 @@ class Files:
 
     async def retrieve(self, file_id: str, *, ai_project_id: str | None = None) -> File:
         """Tell about one file. Errors are those of `list`."""
+        from nbnebius.client.rows import read_row
+        from nbnebius.types.files import File
+
         request = self._at("GET", file_id, ai_project_id)
         answer = await self._transport.send(request)
         return read_row(answer.body, File, "file", self._transport.about(request))
@@ -185,6 +191,8 @@ class Files:
 
     async def delete(self, file_id: str, *, ai_project_id: str | None = None) -> Deleted:
         """Delete a file. Errors are those of `list`."""
+        from nbnebius.types.files import Deleted
+
         request = self._at("DELETE", file_id, ai_project_id)
         try:
             answer = await self._transport.send(request)
@@ -210,11 +218,16 @@ class Files:
         below: str = "",
         cap: int = JSON_CAP,
     ) -> Request:
+        from nbnebius.client.rows import part
+
         path = f"{PATH}/{part(file_id, 'file id')}{below}"
         params = {"ai_project_id": ai_project_id}
         return Request("DELETE" if method == "DELETE" else "GET", path, params=params, cap=cap)
 
     async def _page(self, params: dict[str, str | int | None]) -> tuple[Page[File], Answer]:
+        from nbnebius.client.rows import read_page
+        from nbnebius.types.files import File
+
         request = Request("GET", PATH, params=params)
         answer = await self._transport.send(request)
         return read_page(answer.body, File, "files", self._transport.about(request)), answer
@@ -228,6 +241,10 @@ class Files:
         params: dict[str, str | None],
     ) -> File | None:
         """Look for a file that may have arrived; where even that fails, the first error stands."""
+        from nbnebius.client.doubt import SLACK, look_for, server_time
+        from nbnebius.client.rows import all_pages
+        from nbnebius.types.times import seconds
+
         transport = self._transport
 
         async def find() -> File | None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from nbnebius.client.bodies import post
 from nbnebius.transport.faults import unreadable
 from nbnebius.types.loose import fit, read_as
-from nbnebius.types.rerank import Rerank, RerankFrame, RerankResult, ResultFrame
 from nbnebius.types.usage import read_usage
 
 if TYPE_CHECKING:
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
 
     from nbnebius.events import Intent
     from nbnebius.transport import Answer, Transport
-    from nbnebius.transport.faults import About
+    from nbnebius.transport.about import About
+    from nbnebius.types.rerank import Rerank, RerankResult
 
 PATH = "rerank"
 
@@ -76,6 +76,8 @@ def decode_rerank(body: bytes, sent: int | None, about: About) -> Rerank:
     ResponseError
         It is no such answer.
     """
+    from nbnebius.types.rerank import Rerank, RerankFrame
+
     try:
         frame = read_as(body, RerankFrame)
     except ValueError:
@@ -96,6 +98,8 @@ def decode_rerank(body: bytes, sent: int | None, about: About) -> Rerank:
 
 
 def _result(row: Any, place: int) -> RerankResult:
+    from nbnebius.types.rerank import RerankResult, ResultFrame
+
     if not isinstance(row, dict):
         return RerankResult(place, math.nan)
     wire = fit(row, ResultFrame)

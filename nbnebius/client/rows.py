@@ -18,7 +18,7 @@ from nbnebius.types.loose import fit, read_json
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from nbnebius.transport.faults import About
+    from nbnebius.transport.about import About
 
 PAGE = 100
 """Rows asked for at once."""

@@ -8,7 +8,6 @@ from nbnebius.client.accumulate import Accumulator
 from nbnebius.client.decode import error_in, frame_of
 from nbnebius.errors import NebiusError, ResponseError, StreamError, TransportError
 from nbnebius.transport.answers import said
-from nbnebius.transport.faults import api_error, unreadable
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -81,6 +80,8 @@ class AnswerStream:
 
     async def _read(self) -> None:
         """Read one frame, or find the end."""
+        from nbnebius.transport.faults import unreadable
+
         failed: NebiusError | None = None
         try:
             data = await anext(self._events)
@@ -138,6 +139,8 @@ class AnswerStream:
 
     def _error(self, wrong: Any) -> NebiusError:
         import msgspec
+
+        from nbnebius.transport.faults import api_error
 
         it_says = said(wrong)
         code = it_says.code or ""

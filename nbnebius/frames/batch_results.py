@@ -1,7 +1,7 @@
 """
 The results of a batch as a frame, built column by column: a million rows in flat memory.
 
-Lines are read, taken apart and let go one by one; only what stands in the frame is kept.
+Lines are read, taken apart and let go, run by run; only what stands in the frame is kept.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.client.reasoning import OPEN, split_reasoning
-from nbnebius.frames.categories import category
+from nbnebius.frames.categories import Codes
 from nbnebius.frames.texts import Texts
+from nbnebius.types.chat import Message
 from nbnebius.types.usage import count
+from nbnebius.types.usual_lines import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     import pandas as pd
 
     from nbnebius.types.batch_lines import BatchLine
+    from nbnebius.types.usual_lines import UsualAnswer, UsualMessage
 
 REASONS = ["stop", "length", "tool_calls", "content_filter"]
 COLUMNS = [
@@ -30,7 +33,7 @@ UNKNOWN = -1
 
 
 def batch_result_frame(
-    lines: Iterable[BatchLine],
+    lines: Iterable[Run | BatchLine],
     *,
     price_in: float | None = None,
     price_out: float | None = None,
@@ -41,8 +44,9 @@ def batch_result_frame(
     Parameters
     ----------
     lines
-        As `nbnebius.types.batch_lines.read_file` gives them; those of the error file may follow
-        those of the output.
+        As `nbnebius.types.usual_lines.read_file_runs` gives them, or one by one, as
+        `nbnebius.types.batch_lines.read_file` does; those of the error file may follow those of
+        the output.
     price_in, price_out
         USD per million tokens, as a batch pays them: half the usual price.
 
@@ -55,51 +59,96 @@ def batch_result_frame(
         ``completion_tokens`` (Int64), ``cost`` (float64, USD; missing without tokens or without
         the price they have), ``error`` (str, missing where there is an answer).
     """
-    import numpy as np
-    import pandas as pd
-
-    gathered = _Gathered()
-    reasons = category(gathered.read(lines), REASONS)
-    index = pd.Index(gathered.ids.column(), name="custom_id")
-    read, written = (np.array(tokens, np.int64) for tokens in gathered.tokens)
-    columns: dict[str, Any] = {
-        "text": gathered.texts.column(),
-        "reasoning": gathered.thoughts.column(),
-        "finish_reason": reasons.array,
-        "prompt_tokens": pd.arrays.IntegerArray(read, read == UNKNOWN),
-        "completion_tokens": pd.arrays.IntegerArray(written, written == UNKNOWN),
-        "cost": _cost(read, price_in, written, price_out),
-        "error": gathered.errors.column(),
-    }
-    return pd.DataFrame(columns, index=index, columns=COLUMNS, copy=False)
+    gathered = BatchResults()
+    gathered.read(lines)
+    return gathered.frame(price_in, price_out)
 
 
-class _Gathered:
-    """The columns while they grow."""
+class BatchResults:
+    """
+    The columns of a frame of results while they grow.
+
+    Attributes
+    ----------
+    model
+        The first that a line tells.
+    """
 
     def __init__(self) -> None:
-        self.ids = Texts()
-        self.texts = Texts()
-        self.thoughts = Texts()
-        self.errors = Texts()
-        self.tokens = (array("q"), array("q"))
+        self.model: str | None = None
+        self._ids = Texts()
+        self._texts = Texts()
+        self._thoughts = Texts()
+        self._errors = Texts()
+        self._reasons = Codes(REASONS)
+        self._tokens = (array("q"), array("q"))
 
-    def read(self, lines: Iterable[BatchLine]) -> Iterator[str | None]:
-        """Take lines apart; give how each of them ended."""
-        ids, errors = self.ids.append, self.errors.append
-        texts, thoughts = self.texts.append, self.thoughts.append
-        read, written = (tokens.append for tokens in self.tokens)
-        for line in lines:
-            text, thought = _answer(line)
-            counts = line.counts if isinstance(line.counts, dict) else {}
-            ids(line.custom_id)
-            texts(text)
-            thoughts(thought)
-            errors(line.error)
-            tokens_read, tokens_written = _tokens(counts)
-            read(tokens_read)
-            written(tokens_written)
-            yield line.finish_reason
+    def read(self, lines: Iterable[Run | BatchLine]) -> None:
+        """Take lines apart; what of them stands in no column is let go."""
+        for some in lines:
+            if isinstance(some, Run):
+                self._add_run(*some)
+            else:
+                self._add(some)
+
+    def frame(self, price_in: float | None, price_out: float | None) -> pd.DataFrame:
+        """Give them all; what was gathered is let go. See `batch_result_frame`."""
+        import numpy as np
+        import pandas as pd
+
+        index = pd.Index(self._ids.column(), name="custom_id")
+        read, written = (np.array(tokens, np.int64) for tokens in self._tokens)
+        columns: dict[str, Any] = {
+            "text": self._texts.column(),
+            "reasoning": self._thoughts.column(),
+            "finish_reason": self._reasons.column(),
+            "prompt_tokens": pd.arrays.IntegerArray(read, read == UNKNOWN),
+            "completion_tokens": pd.arrays.IntegerArray(written, written == UNKNOWN),
+            "cost": _cost(read, price_in, written, price_out),
+            "error": self._errors.column(),
+        }
+        return pd.DataFrame(columns, index=index, columns=COLUMNS, copy=False)
+
+    def _add_run(self, ids: list[str], answers: list[UsualAnswer]) -> None:
+        choices = [answer.choices[0] for answer in answers]
+        messages = [choice.message for choice in choices]
+        texts = [message.content or "" for message in messages]
+        thoughts = [message.reasoning or message.reasoning_content or None for message in messages]
+        told = any(thoughts)
+        for place, text in enumerate(texts):
+            if OPEN in text or (told and thoughts[place] and not text.strip()):
+                message = _message(messages[place])
+                reason = choices[place].finish_reason
+                texts[place], thoughts[place] = split_reasoning(message, reason)
+        self._ids.extend(ids)
+        self._texts.extend(texts)
+        self._thoughts.extend(thoughts)
+        self._errors.extend([None] * len(ids))
+        self._reasons.extend([choice.finish_reason for choice in choices])
+        self._tokens[0].extend([answer.usage.prompt_tokens for answer in answers])
+        self._tokens[1].extend([answer.usage.completion_tokens for answer in answers])
+        if not self.model:
+            self.model = next((answer.model for answer in answers if answer.model), None)
+
+    def _add(self, line: BatchLine) -> None:
+        text, thought = _answer(line)
+        counts = line.counts if isinstance(line.counts, dict) else {}
+        self._ids.append(line.custom_id)
+        self._texts.append(text)
+        self._thoughts.append(thought)
+        self._errors.append(line.error)
+        self._reasons.extend((line.finish_reason,))
+        for column, tokens in zip(self._tokens, _tokens(counts), strict=True):
+            column.append(tokens)
+        self.model = self.model or line.model
+
+
+def _message(usual: UsualMessage) -> Message:
+    return Message(
+        content=usual.content,
+        reasoning=usual.reasoning,
+        reasoning_content=usual.reasoning_content,
+    )
 
 
 def _answer(line: BatchLine) -> tuple[str | None, str | None]:

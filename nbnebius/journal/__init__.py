@@ -1,59 +1,148 @@
 """What was asked, what came back and what it cost, in one SQLite file."""
 
-from nbnebius.journal.bulk import (
-    SLICE,
-    Doubt,
-    History,
-    KeptRow,
-    find_answers,
-    find_doubt,
-    history,
-    newest_record,
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbnebius.fetching import fetcher
+
+if TYPE_CHECKING:
+    from nbnebius.journal.bulk import (
+        SLICE,
+        Doubt,
+        History,
+        KeptRow,
+        find_answers,
+        find_doubt,
+        history,
+        newest_record,
+    )
+    from nbnebius.journal.job_rows import (
+        Claim,
+        KeptLine,
+        claim_rows,
+        cost_of,
+        give_up_job,
+        is_begun,
+        jobs_of,
+        keep_lines,
+        put_away,
+        unanswered,
+    )
+    from nbnebius.journal.jobs import KeptJob, begin_job, find_job, plan_job, take_job, turn_job
+    from nbnebius.journal.journal import Bill, Journal, KeptVector
+    from nbnebius.journal.kept import (
+        KeptAnswer,
+        Spend,
+        find_answer,
+        find_vectors,
+        kept_place,
+        kept_request,
+        known_vectors,
+        settle_orphans,
+        spent,
+        tell_once,
+        unfiled_embeddings,
+    )
+    from nbnebius.journal.keys import KeyForm, mark_of, own_key, request_key, text_key
+    from nbnebius.journal.pledges import hold_batch, release_batch, settle_batch, settle_ended
+    from nbnebius.journal.prompts import SavedPrompt, drop_prompt, save_prompt, saved_prompts
+    from nbnebius.journal.purging import Purged, Waste, purge, purgeable
+    from nbnebius.journal.purse import Hold, Purse, no_price, reached, too_small
+    from nbnebius.journal.size import hold_size
+    from nbnebius.journal.turns import (
+        IN_MEMORY,
+        KeptTurn,
+        ThreadSum,
+        forget_turns,
+        keep_turn,
+        read_turns,
+        thread_names,
+        thread_sums,
+    )
+    from nbnebius.journal.usage import BY, By, UsageRow, UsageSum, note_reuse, usage_by, usage_rows
+
+__getattr__ = fetcher(
+    __name__,
+    {
+        "BY": "nbnebius.journal.usage",
+        "Bill": "nbnebius.journal.journal",
+        "By": "nbnebius.journal.usage",
+        "Claim": "nbnebius.journal.job_rows",
+        "Doubt": "nbnebius.journal.bulk",
+        "History": "nbnebius.journal.bulk",
+        "Hold": "nbnebius.journal.purse",
+        "IN_MEMORY": "nbnebius.journal.turns",
+        "Journal": "nbnebius.journal.journal",
+        "KeptAnswer": "nbnebius.journal.kept",
+        "KeptJob": "nbnebius.journal.jobs",
+        "KeptLine": "nbnebius.journal.job_rows",
+        "KeptRow": "nbnebius.journal.bulk",
+        "KeptTurn": "nbnebius.journal.turns",
+        "KeptVector": "nbnebius.journal.journal",
+        "KeyForm": "nbnebius.journal.keys",
+        "Purged": "nbnebius.journal.purging",
+        "Purse": "nbnebius.journal.purse",
+        "SLICE": "nbnebius.journal.bulk",
+        "SavedPrompt": "nbnebius.journal.prompts",
+        "Spend": "nbnebius.journal.kept",
+        "ThreadSum": "nbnebius.journal.turns",
+        "UsageRow": "nbnebius.journal.usage",
+        "UsageSum": "nbnebius.journal.usage",
+        "Waste": "nbnebius.journal.purging",
+        "begin_job": "nbnebius.journal.jobs",
+        "claim_rows": "nbnebius.journal.job_rows",
+        "cost_of": "nbnebius.journal.job_rows",
+        "drop_prompt": "nbnebius.journal.prompts",
+        "find_answer": "nbnebius.journal.kept",
+        "find_answers": "nbnebius.journal.bulk",
+        "find_doubt": "nbnebius.journal.bulk",
+        "find_job": "nbnebius.journal.jobs",
+        "find_vectors": "nbnebius.journal.kept",
+        "forget_turns": "nbnebius.journal.turns",
+        "give_up_job": "nbnebius.journal.job_rows",
+        "history": "nbnebius.journal.bulk",
+        "hold_batch": "nbnebius.journal.pledges",
+        "hold_size": "nbnebius.journal.size",
+        "is_begun": "nbnebius.journal.job_rows",
+        "jobs_of": "nbnebius.journal.job_rows",
+        "keep_lines": "nbnebius.journal.job_rows",
+        "keep_turn": "nbnebius.journal.turns",
+        "kept_place": "nbnebius.journal.kept",
+        "kept_request": "nbnebius.journal.kept",
+        "known_vectors": "nbnebius.journal.kept",
+        "mark_of": "nbnebius.journal.keys",
+        "newest_record": "nbnebius.journal.bulk",
+        "no_price": "nbnebius.journal.purse",
+        "note_reuse": "nbnebius.journal.usage",
+        "own_key": "nbnebius.journal.keys",
+        "plan_job": "nbnebius.journal.jobs",
+        "purge": "nbnebius.journal.purging",
+        "purgeable": "nbnebius.journal.purging",
+        "put_away": "nbnebius.journal.job_rows",
+        "reached": "nbnebius.journal.purse",
+        "read_turns": "nbnebius.journal.turns",
+        "release_batch": "nbnebius.journal.pledges",
+        "request_key": "nbnebius.journal.keys",
+        "save_prompt": "nbnebius.journal.prompts",
+        "saved_prompts": "nbnebius.journal.prompts",
+        "settle_batch": "nbnebius.journal.pledges",
+        "settle_ended": "nbnebius.journal.pledges",
+        "settle_orphans": "nbnebius.journal.kept",
+        "spent": "nbnebius.journal.kept",
+        "take_job": "nbnebius.journal.jobs",
+        "tell_once": "nbnebius.journal.kept",
+        "text_key": "nbnebius.journal.keys",
+        "thread_names": "nbnebius.journal.turns",
+        "thread_sums": "nbnebius.journal.turns",
+        "too_small": "nbnebius.journal.purse",
+        "turn_job": "nbnebius.journal.jobs",
+        "unanswered": "nbnebius.journal.job_rows",
+        "unfiled_embeddings": "nbnebius.journal.kept",
+        "usage_by": "nbnebius.journal.usage",
+        "usage_rows": "nbnebius.journal.usage",
+    },
 )
-from nbnebius.journal.job_rows import (
-    Claim,
-    KeptLine,
-    claim_rows,
-    cost_of,
-    give_up_job,
-    is_begun,
-    jobs_of,
-    keep_lines,
-    put_away,
-    unanswered,
-)
-from nbnebius.journal.jobs import KeptJob, begin_job, find_job, plan_job, take_job, turn_job
-from nbnebius.journal.journal import Bill, Journal, KeptVector
-from nbnebius.journal.kept import (
-    KeptAnswer,
-    Spend,
-    find_answer,
-    find_vectors,
-    kept_place,
-    kept_request,
-    known_vectors,
-    settle_orphans,
-    spent,
-    tell_once,
-    unfiled_embeddings,
-)
-from nbnebius.journal.keys import KeyForm, mark_of, own_key, request_key, text_key
-from nbnebius.journal.pledges import hold_batch, release_batch, settle_batch, settle_ended
-from nbnebius.journal.prompts import SavedPrompt, drop_prompt, save_prompt, saved_prompts
-from nbnebius.journal.purge import Purged, Waste, purge, purgeable
-from nbnebius.journal.purse import Hold, Purse, no_price, reached, too_small
-from nbnebius.journal.size import hold_size
-from nbnebius.journal.turns import (
-    IN_MEMORY,
-    KeptTurn,
-    ThreadSum,
-    forget_turns,
-    keep_turn,
-    read_turns,
-    thread_names,
-    thread_sums,
-)
-from nbnebius.journal.usage import BY, By, UsageRow, UsageSum, note_reuse, usage_by, usage_rows
 
 __all__ = [
     "BY",

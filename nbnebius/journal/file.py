@@ -18,7 +18,6 @@ from nbnebius.errors import JournalError
 from nbnebius.journal.holder import HeldConnection, held_by
 from nbnebius.journal.place import file_system, is_exclusive, on_network
 from nbnebius.journal.presence import others_live
-from nbnebius.journal.salvage import Saved, salvage
 from nbnebius.journal.schema import (
     APPLICATION,
     COLUMNS,
@@ -32,6 +31,8 @@ from nbnebius.journal.schema import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from nbnebius.journal.salvage import Saved
 
 CHECK_UP_TO = 256 * 1024 * 1024  # bytes; a larger file would be felt at every start
 UNDO = 16 * 2**20  # bytes that stay of what a commit could undo
@@ -93,10 +94,8 @@ def open_journal(path: Path) -> tuple[sqlite3.Connection, str]:
 
 
 def _open_or_mend(path: Path) -> tuple[sqlite3.Connection, str]:
-    try:
+    with contextlib.suppress(_DamagedError):
         return _open(path), ""
-    except _DamagedError:
-        pass
     with _alone(path):
         # Another kernel may have mended it by now.
         try:
@@ -135,6 +134,8 @@ def _alone(path: Path) -> Iterator[None]:
 
 def _mend(path: Path) -> tuple[Path, Saved]:
     """Build a new file of what can be read, and put it in the damaged one's place."""
+    from nbnebius.journal.salvage import salvage
+
     fresh = path.with_name(f"{path.name}.new-{os.getpid()}")
     _remove(fresh)
     try:

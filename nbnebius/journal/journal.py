@@ -12,7 +12,6 @@ import platform
 import time
 import uuid
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from nbnebius.errors import JournalError
@@ -22,6 +21,7 @@ from nbnebius.journal.lasting import Lasting
 from nbnebius.journal.presence import Presence
 from nbnebius.journal.purse import reserve
 from nbnebius.journal.writer import Writer
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     import asyncio
@@ -38,8 +38,7 @@ STALE = 5.0
 """Seconds after which what other kernels spent is looked up again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(Record, frozen=True):
     """What one call cost: tokens, pictures and USD, each None where unknown."""
 
     prompt_tokens: int | None = None
@@ -48,8 +47,7 @@ class Bill:
     cost: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeptVector:
+class KeptVector(Record, frozen=True):
     """One text's vector (float32, little-endian bytes) and the tokens it was billed at."""
 
     key: bytes

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbnebius.journal.entries import settle
 from nbnebius.journal.journal import Journal, KeptVector
 from nbnebius.journal.packing import unpack
 from nbnebius.journal.presence import forget_the_dead, is_dead
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 UNFILED = 50  # answers of embeddings that are read at a time
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class KeptAnswer(Record, frozen=True):
     """
     A committed answer, as raw bytes.
 
@@ -35,8 +34,7 @@ class KeptAnswer:
     cost: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Spend:
+class Spend(Record, frozen=True):
     """
     What was spent: calls, tokens and USD, and what is possibly paid besides.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import secrets
+import os
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +92,7 @@ def text_key(service: str, model: str, dimensions: int | None, text: str) -> byt
 
 @functools.lru_cache(maxsize=32)
 def _form_of_texts(service: str, model: str, dimensions: int | None) -> KeyForm:
-    hole = secrets.token_hex()
+    hole = os.urandom(32).hex()
     body = {"model": model, "dimensions": dimensions, "input": hole}
     return KeyForm(service, "embeddings", body, hole)
 
@@ -104,7 +104,7 @@ def mark_of(said: bytes) -> bytes:
 
 def own_key() -> bytes:
     """Name a call that no other call may be answered from."""
-    return secrets.token_bytes(KEY_BYTES)
+    return os.urandom(KEY_BYTES)
 
 
 def _digest(data: bytes) -> bytes:

@@ -8,21 +8,21 @@ its own prices.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from nbnebius.errors import BudgetReached, OptionError
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable
 
+
 DUST = 1e-12
 """USD: what sums of floats may be off by."""
 
 
-@dataclass(slots=True, eq=False)
-class Hold:
+class Hold(Record, eq=False):
     """A part of a purse that is held for one request, in USD."""
 
     bound: float

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbnebius.journal.kept import tell_once
-from nbnebius.journal.purge import give_back
-from nbnebius.journal.turns import forget_said
 
 if TYPE_CHECKING:
     import sqlite3
@@ -47,6 +45,8 @@ def hold_size(journal: Journal, cap: float | None) -> str:
 
 
 def _shrink(journal: Journal, cap: float) -> str:
+    from nbnebius.journal.purging import give_back
+
     wanted = cap * GIGABYTE * TARGET
     answers = vectors = 0
 
@@ -78,6 +78,8 @@ def _used(connection: sqlite3.Connection) -> int:
 
 def _drop_oldest(connection: sqlite3.Connection) -> tuple[int, int] | None:
     """Drop what is kept of the oldest calls; None where nothing is left."""
+    from nbnebius.journal.turns import forget_said
+
     ended = (
         "SELECT bodies.call FROM bodies JOIN calls ON calls.id = bodies.call WHERE state <> 'sent'"
     )

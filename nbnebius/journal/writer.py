@@ -25,6 +25,7 @@ from nbnebius.journal.lasting import Lasting
 if TYPE_CHECKING:
     from pathlib import Path
 
+
 T = TypeVar("T")
 Work: TypeAlias = Callable[[sqlite3.Connection], Any]
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING
-
-from nbnebius.rendering.safe import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +25,12 @@ class LiveLine:
 
     def show(self, text: str) -> None:
         """Write `text` over what stands there, in one line of the terminal."""
+        from nbnebius.rendering.safe import plain
+
         line = " ".join(plain(text).split())
         if self._stream().isatty():  # what is broken into two lines cannot be written over
+            from shutil import get_terminal_size
+
             line = line[: get_terminal_size().columns - 1]
         self._write(f"\r{line}{self._blanks(line)}")
         self._width = len(line)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["Repaint"]
 
 _COST_FACTOR: Final = 5.0
-_BYTES_PER_SECOND: Final = 200_000
+_BYTES_PER_SECOND: Final = 30_000  # nobody reads faster than a long answer grows by this
 
 
 class Repaint:

@@ -100,6 +100,8 @@ def plain(text: str) -> str:
     >>> plain("red: \x1b[31m")
     'red: ␛[31m'
     """
+    if text.isascii() and text.isprintable():  # as most tokens are
+        return text
     return text.replace("\r\n", "\n").translate(_TABLE)
 
 

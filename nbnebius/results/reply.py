@@ -6,16 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.client.reasoning import split_reasoning
-from nbnebius.rendering.answer import footer_text
-from nbnebius.rendering.table import frame_bundle
-from nbnebius.rendering.tool_calls import calls_html, calls_text
-from nbnebius.results.showing import Shown, check_form, form_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
+    from nbnebius.results.showing import Shown
     from nbnebius.types.answers import ChatResult
     from nbnebius.types.chat import Choice, ToolCall
     from nbnebius.types.usage import Usage
@@ -172,6 +169,8 @@ class Reply:
     @property
     def footer(self) -> str:
         """Model, tokens and USD of the answer, in one line."""
+        from nbnebius.rendering.answer import footer_text
+
         usage, placed = self.usage, self.placed
         return footer_text(
             model=self.model,
@@ -212,10 +211,16 @@ class Reply:
         OptionError
             There is no such form.
         """
+        from nbnebius.results.showing import Shown, check_form
+
         return Shown(self.bundle(self.footer, self.note, check_form(as_)), self.metadata)
 
     def bundle(self, footer: str, note: str = "", form: str = "md") -> dict[str, str]:
         """Give the page's and the terminal's form; of several choices, all of them."""
+        from nbnebius.rendering.table import frame_bundle
+        from nbnebius.rendering.tool_calls import calls_html, calls_text
+        from nbnebius.results.showing import form_bundle
+
         as_table = self._parsed is not None and form == "md"
         bundle = form_bundle(
             form,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbnebius.errors import AnswerError, Stopped, StreamError, ToolRoundsError
 from nbnebius.results import Reply
+from nbnebius.types.record import Record
 from nbnebius.work.ask import Answered
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ def stopped(reply: Reply | None) -> Stopped:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(Record, frozen=True):
     """The work that asks, and the running answer it fills."""
 
     running: Running

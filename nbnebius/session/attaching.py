@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from nbnebius.describe.pages import document_text
 from nbnebius.errors import OptionError
 from nbnebius.session.core import Core
 from nbnebius.session.prompt import as_list
-from nbnebius.work.estimate import estimate_tokens
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +20,7 @@ LARGEST = 4_000_000  # bytes of a text; more than any model reads
 LARGEST_PDF = 50_000_000  # bytes: most of a PDF is pictures and fonts
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Record, frozen=True):
     """A file's or a page's text, under the name that the user gave."""
 
     name: str
@@ -32,6 +29,8 @@ class Attachment:
     @property
     def note(self) -> str:
         """How large it is, for people."""
+        from nbnebius.work.estimate import estimate_tokens
+
         return f"{self.name}: sent as about {estimate_tokens(self.text):,} tokens"
 
 
@@ -58,6 +57,8 @@ class Attaching(Core):
         return [self._read(each) for each in as_list(files)]
 
     def _read(self, file: Any) -> Attachment:
+        from nbnebius.describe.pages import document_text
+
         if not isinstance(file, str | Path):
             raise OptionError(
                 f"A {type(file).__name__} is no file",

@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nbnebius.journal import Purse, settle_ended
+from nbnebius.journal import Purse
 from nbnebius.session.core import Core
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def hold_budgets(journal: Journal, config: Config, sandbox: bool | None) -> None
     Of a day, other kernels spend too: what they did is looked up again every few seconds. What
     batches held that have ended since is let go of.
     """
+    from nbnebius.journal import settle_ended
+
     settle_ended(journal)
     held = {purse.name: purse for purse in journal.purses}
     purses = []

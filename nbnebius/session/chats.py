@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
@@ -16,9 +15,9 @@ from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import call_here, tell
 from nbnebius.session.prompt import Prompt, as_list, to_messages
 from nbnebius.session.threads import Threads
+from nbnebius.types.record import replace
 from nbnebius.work import ask as ask_work
 from nbnebius.work.ask import Answered, Desk, Wish
-from nbnebius.work.schema import to_schema
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -63,7 +62,11 @@ class Chats(Threads):
         if name:
             turn = self.next_turn(messages, name, caller, replacing=replacing)
             messages = turn.messages(usual)
-        shape = to_schema(schema) if schema is not None else None
+        shape = None
+        if schema is not None:
+            from nbnebius.work.schema import to_schema
+
+            shape = to_schema(schema)
         offered = as_list(tools)
         for tool in offered:
             if not (callable(tool) or isinstance(tool, str | Mapping)):

@@ -5,25 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError, Stopped
-from nbnebius.frames.compare import clashes
-from nbnebius.results.comparison import Comparison
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.chats import Chats
 from nbnebius.session.connection import call_here, tell
 from nbnebius.work import ask as ask_work
 from nbnebius.work.ask import Answered, Desk
-from nbnebius.work.compare import Entry
-from nbnebius.work.compare import compare as compare_models
-from nbnebius.work.schema import to_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from nbnebius.events import Observer
+    from nbnebius.results.comparison import Comparison
     from nbnebius.session.prepare import Prepared
     from nbnebius.session.prompt import Prompt
     from nbnebius.session.service import Service
+    from nbnebius.work.compare import Entry
 
 
 # Arguments of a chat that are no fields of the request.
@@ -44,6 +41,9 @@ class Comparing(Chats):
         **parameters: Any,
     ) -> list[Prepared]:
         """Settle everything about a comparison without sending it: a request for each model."""
+        from nbnebius.frames.compare import clashes
+        from nbnebius.work.schema import to_schema
+
         named = _named(models)
         if word := next((each for each in CHATS_OWN if each in parameters), None):
             raise OptionError(f"compare takes no {word}", hint="chat takes it, a model at a time")
@@ -85,6 +85,10 @@ class Comparing(Chats):
         Stopped
             The user interrupted; ``.frame`` holds what had come, ``.job`` the `Comparison`.
         """
+        from nbnebius.results.comparison import Comparison
+        from nbnebius.work.compare import Entry
+        from nbnebius.work.compare import compare as compare_models
+
         entries = [Entry(number, one.body, one.wish) for number, one in enumerate(prepared)]
         origins = [self.origin_of(one, caller, cache=cache, private=private) for one in prepared]
 

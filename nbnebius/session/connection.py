@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 import threading
 from contextvars import ContextVar
 from pathlib import Path
@@ -23,6 +22,7 @@ from nbnebius.session.service import Service
 from nbnebius.settings import home
 
 if TYPE_CHECKING:
+    import tempfile
     from collections.abc import Awaitable, Callable, Generator
 
     from nbnebius.events import Event
@@ -108,6 +108,8 @@ class Connection:
         if self.replaying is None:
             return home()
         if self._folder is None:
+            import tempfile
+
             self._folder = tempfile.TemporaryDirectory(prefix="nbnebius-replay-")
         return Path(self._folder.name)
 

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbnebius.errors import OptionError
-from nbnebius.journal import keep_turn, thread_sums
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.chats import Chats
-from nbnebius.session.thread_files import read_thread, write_thread
 from nbnebius.session.threads import OWN
-from nbnebius.work.next_turn import NOTEBOOK
-from nbnebius.work.thread import (
-    answer_of,
-    pictures_in,
-    question_of,
-    said_in,
-    stale_ones,
-    text_of,
-)
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +22,7 @@ if TYPE_CHECKING:
 N = TypeVar("N", int, float)
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadRow:
+class ThreadRow(Record, frozen=True):
     """One thread, as `nbnebius.frames.threads.threads_frame` shows it."""
 
     name: str
@@ -48,8 +36,7 @@ class ThreadRow:
     asked: float
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRow:
+class TurnRow(Record, frozen=True):
     """
     One turn, as `nbnebius.frames.threads.turns_frame` shows it; `asked` is in seconds.
 
@@ -75,6 +62,9 @@ class Conversations(Chats):
 
     def threads(self) -> list[ThreadRow]:
         """List the threads of the service, the one that was asked last first."""
+        from nbnebius.journal import thread_sums
+        from nbnebius.work.thread import stale_ones
+
         sums = thread_sums(self.journal, self.service_name)
         own = self.thread_named(OWN)
         found = []
@@ -98,11 +88,15 @@ class Conversations(Chats):
 
     def thread_total(self, thread: str | bool) -> tuple[int | None, float | None]:
         """Sum the tokens and USD of a thread's calls, those of replaced turns included."""
+        from nbnebius.journal import thread_sums
+
         sums = thread_sums(self.journal, self.service_name)
         return _total(self.turns(thread), sums.get(self.thread_named(thread) or ""))
 
     def turn_rows(self, thread: str | bool) -> list[TurnRow]:
         """List the turns of one thread, with their texts."""
+        from nbnebius.work.thread import stale_ones
+
         turns = self.existing(thread)
         return [
             _row(number, turn, stale=stale)
@@ -155,6 +149,8 @@ class Conversations(Chats):
         OptionError
             There is no such turn, or what it asked was purged and no other question is given.
         """
+        from nbnebius.work.thread import question_of, said_in
+
         turns = self.existing(thread)
         self._check_number(turns, number)
         old = turns[number - 1]
@@ -189,6 +185,9 @@ class Conversations(Chats):
         OptionError
             There is no such thread, nothing of it can be written, or the file is there already.
         """
+        from nbnebius.session.thread_files import write_thread
+        from nbnebius.work.next_turn import NOTEBOOK
+
         turns = self.existing(thread)
         told = [turn for turn in turns if turn.said is not None and not turn.is_private]
         if not told:
@@ -216,6 +215,10 @@ class Conversations(Chats):
         OptionError
             The file is none of these, or there is a thread of that name already.
         """
+        from nbnebius.journal import keep_turn
+        from nbnebius.session.thread_files import read_thread
+        from nbnebius.work.next_turn import NOTEBOOK
+
         file = Path(path).expanduser()
         told, turns = read_thread(file, session=self.journal.session)
         name = self.thread_named(thread if thread is not None else told)
@@ -247,6 +250,8 @@ def _sum(amounts: Sequence[N | None]) -> N | None:
 
 
 def _row(number: int, turn: KeptTurn, *, stale: bool) -> TurnRow:
+    from nbnebius.work.thread import answer_of, pictures_in, question_of, said_in, text_of
+
     said = said_in(turn)
     gone = turn.said is None
     return TurnRow(

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
-from nbnebius.journal import BY, Purged, Waste, purge, purgeable, usage_by, usage_rows
 from nbnebius.session.core import Core
-from nbnebius.session.moments import age, moment
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from nbnebius.journal import By
+    from nbnebius.journal import By, Purged
 
 MEGABYTE = 1e6
 
@@ -23,6 +21,8 @@ class Ledger(Core):
     def usage(self, by: By | None = None, *, since: Any = None, until: Any = None) -> pd.DataFrame:
         """Give what was bought; see `nbnebius.usage`."""
         from nbnebius.frames.usage import usage_frame, usage_sums_frame
+        from nbnebius.journal import BY, usage_by, usage_rows
+        from nbnebius.session.moments import moment
 
         play = self.is_sandbox
         within: dict[str, Any] = {
@@ -82,6 +82,9 @@ class Ledger(Core):
             Nobody can be asked, and `yes` was not given.
         """
         import time
+
+        from nbnebius.journal import Waste, purge, purgeable
+        from nbnebius.session.moments import age
 
         if everything and (answers or vectors):
             raise OptionError(

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.bridge import Mailbox
 from nbnebius.errors import NebiusError, OptionError, Stopped
 from nbnebius.events import Note
-from nbnebius.journal import Purse, newest_record, no_price
+from nbnebius.journal import Purse, no_price
 from nbnebius.session import prepare
-from nbnebius.session.before import before_rows
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
-from nbnebius.session.consent import consent_to_rows
 from nbnebius.session.core import Core
-from nbnebius.session.map_ending import until_over
-from nbnebius.session.map_ready import Ready, build_frame
-from nbnebius.session.map_request import (
-    check_numbers,
-    read_price,
-    read_request,
-)
 from nbnebius.session.prompt import to_messages
-from nbnebius.session.rows import FrameRows, as_frame
 from nbnebius.work.ask import Wish
-from nbnebius.work.map.batch import BatchRunner
-from nbnebius.work.map.batch_entries import count_batched
-from nbnebius.work.map.batch_file import BatchRules
-from nbnebius.work.map.form import Form, hole
-from nbnebius.work.map.job import RowsJob, note_kept, read_kept
-from nbnebius.work.map.outlook import Outlook, look_ahead
-from nbnebius.work.map.run import Runner
-from nbnebius.work.map.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +23,12 @@ if TYPE_CHECKING:
 
     from nbnebius.results.job import Job
     from nbnebius.results.plan import Plan
+    from nbnebius.session.map_ready import Ready
     from nbnebius.session.service import Service
+    from nbnebius.work.map.batch import BatchRunner
+    from nbnebius.work.map.batch_file import BatchRules
+    from nbnebius.work.map.outlook import Outlook
+    from nbnebius.work.map.run import Runner
 
 CONCURRENCY = 64
 
@@ -48,7 +36,12 @@ CONCURRENCY = 64
 class Maps(Core):
     """The part of a session that works whole frames."""
 
-    batch_rules = BatchRules()
+    @cached_property
+    def batch_rules(self) -> BatchRules:
+        """How batches are made and waited for."""
+        from nbnebius.work.map.batch_file import BatchRules
+
+        return BatchRules()
 
     def map(
         self,
@@ -94,6 +87,9 @@ class Maps(Core):
         **options: Any,
     ) -> Job:
         """Do the same and give the `Job`, which has ended unless it is in the background."""
+        from nbnebius.session.before import before_rows
+        from nbnebius.session.consent import consent_to_rows
+
         if via not in {"online", "batch"}:
             raise OptionError(f"via cannot be {via!r}", why="it takes online or batch")
         ready = self.prepare_map(
@@ -128,6 +124,7 @@ class Maps(Core):
     def plan(self, frame: Any, prompt: str | Sequence[tuple[str, bool]], **options: Any) -> Plan:
         """Say what `map` would do, without a call; see `nbnebius.plan`."""
         from nbnebius.results.plan import Plan
+        from nbnebius.session.rows import as_frame
 
         ready = self.prepare_map(frame, prompt, **options)
         return Plan(ready.rows, ready.outlook, whole=len(as_frame(frame)))
@@ -154,6 +151,15 @@ class Maps(Core):
         **parameters: Any,
     ) -> Ready:
         """Check everything, find what is kept, and estimate the rest; nothing is sent."""
+        from nbnebius.journal import newest_record
+        from nbnebius.session.map_ready import Ready
+        from nbnebius.session.map_request import check_numbers, read_price, read_request
+        from nbnebius.session.rows import FrameRows
+        from nbnebius.work.map.form import Form, hole
+        from nbnebius.work.map.job import RowsJob, read_kept
+        from nbnebius.work.map.outlook import look_ahead
+        from nbnebius.work.map.survey import survey
+
         asked = read_request(frame, prompt, schema, name, sample, allow_failed, strict=not raw)
         check_numbers(budget, concurrency, repeat, parameters)
         told_price = read_price(price)
@@ -197,6 +203,9 @@ class Maps(Core):
 
     def _map_job(self, ready: Ready, via: str) -> tuple[Job, Any]:
         from nbnebius.results.job import Job
+        from nbnebius.session.map_ending import until_over
+        from nbnebius.session.map_ready import build_frame
+        from nbnebius.work.map.job import note_kept
 
         rows = ready.rows
         runner: Runner | BatchRunner | None = None
@@ -231,6 +240,9 @@ class Maps(Core):
         return job, work
 
     def _runner(self, ready: Ready, service: Service, via: str) -> Runner | BatchRunner:
+        from nbnebius.work.map.batch import BatchRunner
+        from nbnebius.work.map.run import Runner
+
         rows = ready.rows
         # A tape holds answers, whichever way they came.
         if via == "online" or service.client.transport.replay is not None:
@@ -246,6 +258,8 @@ class Maps(Core):
 
     def _still_to_pay(self, ready: Ready, via: str, caller: Caller) -> Outlook:
         """Leave out of what is to be agreed to what is in a batch already."""
+        from nbnebius.work.map.batch_entries import count_batched
+
         rows, outlook = ready.rows, ready.outlook
         if rows.origin.private:
             return outlook

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.results import Gallery, Picture
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
 from nbnebius.session.core import Core
-from nbnebius.session.saving import save_picture
-from nbnebius.work import images as image_work
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nbnebius.results import Gallery
     from nbnebius.session.prepare import Prepared
     from nbnebius.session.service import Service
     from nbnebius.types.answers import PictureResult
@@ -38,6 +36,10 @@ class Pictures(Core):
         **options: Any,
     ) -> Gallery:
         """Draw pictures; see `nbnebius.image`."""
+        from nbnebius.results import Gallery, Picture
+        from nbnebius.session.saving import save_picture
+        from nbnebius.work import images as image_work
+
         prepared = self.prepare_image(prompt, **options)
         origin = self.origin_of(prepared, caller, cache=cache, private=private)
 

@@ -7,8 +7,6 @@ A dry run shows exactly what these give.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +14,9 @@ from nbnebius.errors import OptionError
 from nbnebius.session.fields import FIELDS
 from nbnebius.settings import PARAMETERS, check
 from nbnebius.types.json import to_json
+from nbnebius.types.record import Record, replace
 from nbnebius.work.ask import NOTHING_MORE, Wish
-from nbnebius.work.images import first_seed
 from nbnebius.work.price import Price
-from nbnebius.work.structured import request_fields
-from nbnebius.work.thread import for_model
-from nbnebius.work.tools import Toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +38,7 @@ def is_whole(value: Any) -> bool:
     return hasattr(value, "__index__") and not isinstance(value, bool)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Record, frozen=True):
     """
     A request that is ready to be sent: its body, the model's record, and its price.
 
@@ -85,14 +79,20 @@ async def chat(
     told = _sampling(service, record, parameters)
     if wish.schema:
         # Some servers hold to a schema only as vLLM's own field.
+        from nbnebius.work.structured import request_fields
+
         guided = told.get("guided_json") is True
         fields = request_fields(wish.schema, "guided_json" if guided else "json_schema")
         told = {**told, **fields} if guided else {**fields, **told}
     if wish.tools:
         # An MCP server's tools are known only once it runs.
+        from nbnebius.work.tools import Toolbox
+
         told["tools"] = Toolbox(wish.tools).entries
     body = {"model": chosen, "messages": messages, **told}
     if turn:
+        from nbnebius.work.thread import for_model
+
         body["messages"] = for_model(list(map(dict, messages)), chosen)
         context = record.context if record else None
         body = turn.fitted(body, context, told=_is_told(service, parameters))
@@ -159,6 +159,8 @@ def _sampling(
     """Put the defaults under what was named, and check what can be checked."""
     for name in set(parameters) - FIELDS:
         # The service takes unknown fields without a word, so a misspelled one would be paid for.
+        from difflib import get_close_matches
+
         if near := get_close_matches(name, FIELDS, n=1, cutoff=0.8):
             raise OptionError(f"There is no parameter {name!r}", why=f"did you mean {near[0]}?")
     told = {name: service.config.get(name) for name in PARAMETERS}
@@ -245,6 +247,8 @@ async def image(
     format: str | None = None,
 ) -> Prepared:
     """Make a picture, or several, ready."""
+    from nbnebius.work.images import first_seed
+
     if not prompt.strip():
         raise OptionError("The prompt is empty", hint="describe the picture")
     for name, value in (("width", width), ("height", height), ("steps", steps), ("n", n)):

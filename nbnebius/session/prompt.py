@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from nbnebius.describe import is_picture, picture_data_url
 from nbnebius.errors import OptionError
 
 MOST_PICTURES = 50
@@ -89,6 +88,8 @@ def _parts(pictures: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _part(image: Any) -> dict[str, Any]:
+    from nbnebius.describe import is_picture, picture_data_url
+
     if isinstance(image, str):
         if image.startswith(("https://", "http://", "data:image/")):
             return {"type": "image_url", "image_url": {"url": image}}

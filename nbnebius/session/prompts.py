@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from nbnebius.errors import OptionError
-from nbnebius.journal import drop_prompt, save_prompt, saved_prompts
 from nbnebius.session.core import Core
 
 if TYPE_CHECKING:
@@ -28,6 +26,8 @@ class Prompts(Core):
         OptionError
             It has no text, or its name is none.
         """
+        from nbnebius.journal import save_prompt
+
         if not NAME.fullmatch(prompt.name):
             raise OptionError(
                 f"A prompt cannot be called {prompt.name[:60]!r}",
@@ -40,6 +40,8 @@ class Prompts(Core):
 
     def saved_prompts(self) -> list[SavedPrompt]:
         """List the saved prompts by name."""
+        from nbnebius.journal import saved_prompts
+
         return saved_prompts(self.journal)
 
     def saved_prompt(self, name: str) -> SavedPrompt:
@@ -51,6 +53,8 @@ class Prompts(Core):
         OptionError
             There is none of that name; the nearest is given.
         """
+        from difflib import get_close_matches
+
         found = {prompt.name: prompt for prompt in self.saved_prompts()}
         if name not in found:
             near = get_close_matches(name, found, n=1)
@@ -63,5 +67,7 @@ class Prompts(Core):
 
     def drop_prompt(self, name: str) -> None:
         """Delete a saved prompt; `OptionError` where there is none of that name."""
+        from nbnebius.journal import drop_prompt
+
         self.saved_prompt(name)
         drop_prompt(self.journal, name)

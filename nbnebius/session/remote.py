@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError, ReplayError
-from nbnebius.results.batch_job import BatchJob
 from nbnebius.session import prepare
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.core import Core
-from nbnebius.session.custom_model_ready import wait_until_active
-from nbnebius.types.batch_input import write_lines
-from nbnebius.types.batch_lines import read_file
 from nbnebius.work.price import BATCH_RATE, Price
-from nbnebius.work.rank import rank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
 
+    from nbnebius.results.batch_job import BatchJob
     from nbnebius.session.service import Service
     from nbnebius.types.batches import Batch
     from nbnebius.types.custom_models import CustomModel
@@ -44,6 +39,8 @@ class Remote(Core):
 
     def upload(self, content: Any, purpose: str = "batch", *, caller: Caller = FUNCTION) -> File:
         """Upload a path, bytes, or a frame of requests; see `nbnebius.upload`."""
+        from nbnebius.types.batch_input import write_lines
+
         if hasattr(content, "columns"):
             content = write_lines(_requests(content))
         elif isinstance(content, str | Path):
@@ -114,6 +111,8 @@ class Remote(Core):
         wait: float = 0.0,
     ) -> CustomModel:
         """Create a custom model; `wait` is how many seconds it may take to be ready."""
+        from nbnebius.session.custom_model_ready import wait_until_active
+
         project = self.project
         made = self.run(
             lambda s: s.client.custom_models.create(
@@ -140,6 +139,7 @@ class Remote(Core):
     ) -> pd.DataFrame:
         """Rank documents by a query; see `nbnebius.rerank`."""
         from nbnebius.frames.rerank import rerank_frame
+        from nbnebius.work.rank import rank
 
         texts = [str(document) for document in documents]
         prepared = self.run(lambda s: prepare.rerank(s, query, texts, model))
@@ -158,6 +158,8 @@ class Remote(Core):
         return frame if k is None else frame.head(k)
 
     def _job(self, batch: Batch, caller: Caller = FUNCTION) -> BatchJob:
+        from nbnebius.results.batch_job import BatchJob
+
         return BatchJob(
             batch,
             look=lambda batch_id: self._look(batch_id, caller),
@@ -186,8 +188,12 @@ class Remote(Core):
         return self.run(lambda s: s.client.batches.cancel(batch_id, ai_project_id=project), caller)
 
     def _results(self, batch: Batch, caller: Caller) -> pd.DataFrame:
-        from nbnebius.frames.batch_results import batch_result_frame
+        import tempfile
+
+        from nbnebius.frames.batch_results import BatchResults
         from nbnebius.frames.batch_vectors import batch_vector_frame
+        from nbnebius.types.batch_lines import read_file
+        from nbnebius.types.usual_lines import read_file_runs
 
         with tempfile.TemporaryDirectory(prefix="nbnebius-") as folder:
             ids = [i for i in (batch.output_file_id, batch.error_file_id) if i]
@@ -195,13 +201,18 @@ class Remote(Core):
                 self.download(file_id, Path(folder) / f"{n}", caller=caller)
                 for n, file_id in enumerate(ids)
             ]
-            # All requests of a batch ask one model; the batch itself may not say which.
-            told = (line.model for line in read_file(paths[0]))
-            price = self._batch_price(batch.model or next(filter(None, told), None), caller)
-            lines = chain.from_iterable(map(read_file, paths))
+            lines: Iterable[Any]
             if (batch.endpoint or "").endswith("embeddings"):
+                # All requests of a batch ask one model; the batch itself may not say which.
+                told = (line.model for line in read_file(paths[0]))
+                model = batch.model or next(filter(None, told), None)
+                price = self._batch_price(model, caller)
+                lines = chain.from_iterable(map(read_file, paths))
                 return batch_vector_frame(lines, price_in=price.tokens_in)
-            return batch_result_frame(lines, price_in=price.tokens_in, price_out=price.tokens_out)
+            gathered = BatchResults()
+            gathered.read(chain.from_iterable(map(read_file_runs, paths)))
+            price = self._batch_price(batch.model or gathered.model, caller)
+            return gathered.frame(price.tokens_in, price.tokens_out)
 
     def _batch_price(self, model: str | None, caller: Caller) -> Price:
         async def find(service: Service) -> Price:
@@ -219,8 +230,9 @@ def _requests(frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
             why="it holds each request's fields, as a dict",
             hint="and a column 'custom_id', or the index is taken",
         )
-    names = frame["custom_id"] if "custom_id" in frame.columns else frame.index
-    if len(set(map(str, names))) != len(frame):
+    column = frame["custom_id"] if "custom_id" in frame.columns else frame.index
+    names = list(map(str, column.tolist()))
+    if len(set(names)) != len(names):
         raise OptionError("The custom ids are not unique", hint="results are matched by them")
     for name, body in zip(names, frame["body"], strict=True):
-        yield str(name), dict(body)
+        yield name, body if type(body) is dict else dict(body)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import ApiError, OptionError
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.prepare import is_whole
-from nbnebius.session.texts import read_texts
 from nbnebius.session.vectors import Vectors
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from nbnebius.session.prepare import Prepared
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Record, frozen=True):
     """The rows that were found, and the frame of the questions' own vectors (None: given)."""
 
     rows: pd.DataFrame
@@ -40,6 +38,8 @@ class Searching(Vectors):
         query_prefix: str | None = None,
     ) -> Prepared:
         """Settle everything about a search's one request without sending it."""
+        from nbnebius.session.texts import read_texts
+
         texts = [query] if isinstance(query, str) else list(query)
         about = _about(frame)
         return self.prepare_embed(

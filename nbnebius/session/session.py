@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import anyio
-
 from nbnebius.errors import NebiusError, OptionError
 from nbnebius.session.attaching import Attaching
 from nbnebius.session.budgets import Budgets
@@ -19,7 +17,6 @@ from nbnebius.session.comparing import Comparing
 from nbnebius.session.conversations import Conversations
 from nbnebius.session.ledger import Ledger
 from nbnebius.session.mapping import Maps
-from nbnebius.session.neighbours import neighbour_records
 from nbnebius.session.pictures import Pictures
 from nbnebius.session.prompts import Prompts
 from nbnebius.session.remote import Remote
@@ -69,6 +66,8 @@ class Session(
         self, source: str, *, caller: Caller = FUNCTION, **options: Any
     ) -> list[ModelRecord]:
         """List the models of one of the catalogs; see `nbnebius.models`."""
+        from nbnebius.session.neighbours import neighbour_records
+
         if source == "nebius":
             if options:
                 raise OptionError(
@@ -96,6 +95,10 @@ class Session(
         NebiusError
             None can be read; the first reason is raised.
         """
+        import anyio
+
+        from nbnebius.session.neighbours import neighbour_records
+
         sources, project = ("nebius", "nebius_custom", *self.neighbours()), self.project
         found: dict[str, list[ModelRecord] | NebiusError] = {}
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import NebiusError, OptionError, ReplayError
 from nbnebius.session.core import Core
-from nbnebius.session.neighbours import NEIGHBOURS, is_set_up, paths_set_up
 from nbnebius.settings import DEFAULT_BASE_URL, Config, Endpoint
-from nbnebius.transport.tape import Recording, Replaying
 
 if TYPE_CHECKING:
     from nbnebius.session.connection import Connection
     from nbnebius.session.service import Service
+    from nbnebius.transport.tape import Recording, Replaying
 
 SANDBOX = "sandbox:"  # what the names of sandboxes begin with
 
@@ -50,6 +49,8 @@ class Taping(Core):
         NebiusError
             The list of models cannot be read.
         """
+        from nbnebius.transport.tape import Recording
+
         if path is None:
             self._end_recording()
             return
@@ -94,6 +95,8 @@ class Taping(Core):
         ReplayError
             There is no such file, or it is something else.
         """
+        from nbnebius.transport.tape import Replaying
+
         replaying = Replaying(Path(path).expanduser().absolute()) if path is not None else None
         self._end_recording()
         self._end_replay()
@@ -108,6 +111,8 @@ class Taping(Core):
 
     def neighbours(self) -> list[str]:
         """List the catalogs beside the session's own that can be asked, or that were recorded."""
+        from nbnebius.session.neighbours import NEIGHBOURS, is_set_up
+
         replaying = self._connection.replaying
         if replaying is None:
             return list(filter(is_set_up, NEIGHBOURS))
@@ -127,6 +132,8 @@ class Taping(Core):
             self._aside[2].close()
 
     async def _begin_recording(self, service: Service, recording: Recording) -> None:
+        from nbnebius.session.neighbours import paths_set_up
+
         transport = service.client.transport
         name = await service.name()
         _refuse_other(recording, name)

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import JournalError, OptionError, Stopped, StreamError
 from nbnebius.events import Note
-from nbnebius.journal import KeptTurn, forget_turns, keep_turn, read_turns, thread_names
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.core import Core
 from nbnebius.work.ask import Answered
-from nbnebius.work.next_turn import NOTEBOOK, NextTurn
-from nbnebius.work.thread import own_turn, split_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from nbnebius.journal import KeptTurn
     from nbnebius.session.asking import Asking
+    from nbnebius.work.next_turn import NextTurn
 
 NAME = re.compile(r"[^\W_][\w.-]{0,59}")
 OWN, NONE = "notebook", "none"
@@ -65,6 +64,8 @@ class Threads(Core):
         # Not in sets: what cannot be hashed may come.
         if thread in (None, False, NONE, "off"):
             return None
+        from nbnebius.work.next_turn import NOTEBOOK
+
         if thread in (True, OWN):
             self._notebook = self._notebook or f"{NOTEBOOK}{notebook_path()}"
             return self._notebook
@@ -82,6 +83,8 @@ class Threads(Core):
 
     def turns(self, thread: str | bool) -> list[KeptTurn]:
         """Read a thread's turns in order, those in memory included."""
+        from nbnebius.journal import read_turns
+
         name = self.thread_named(thread)
         if name is None:
             raise OptionError("none is no thread", hint="%nebius threads lists them")
@@ -92,6 +95,8 @@ class Threads(Core):
 
     def thread_names(self) -> list[str]:
         """List the names of the service's threads, the one that was asked last first."""
+        from nbnebius.journal import thread_names
+
         service = self.service_name
         names = thread_names(self.journal, service)
         private = [name for of, name in self._private_turns if of == service]
@@ -116,6 +121,9 @@ class Threads(Core):
         replacing: int | None = None,
     ) -> NextTurn:
         """Say where a question will stand in a thread, and what is sent with it."""
+        from nbnebius.work.next_turn import NextTurn
+        from nbnebius.work.thread import own_turn, split_system
+
         system, asked = split_system(messages)
         if not asked:
             raise OptionError("There is no question", hint="add a message of role user")
@@ -164,6 +172,8 @@ class Threads(Core):
             see(Note(note))
 
     def _put(self, turn: NextTurn, kept: KeptTurn, *, private: bool) -> None:
+        from nbnebius.journal import forget_turns, keep_turn
+
         key = turn.service, turn.thread
         others = [t for t in self._private_turns.get(key, []) if t is not turn.own]
         old = turn.own.id if turn.own else None
@@ -197,6 +207,8 @@ class Threads(Core):
         OptionError
             There is no such turn.
         """
+        from nbnebius.journal import forget_turns
+
         turns = self.existing(thread)
         if last is not None:
             if numbers or not 0 < last <= len(turns):
@@ -228,6 +240,8 @@ class Threads(Core):
         turns = self.turns(thread)
         if not turns:
             from difflib import get_close_matches
+
+            from nbnebius.work.next_turn import NOTEBOOK
 
             names = [n for n in self.thread_names() if not n.startswith(NOTEBOOK)]
             near = get_close_matches(str(thread), names, n=1)

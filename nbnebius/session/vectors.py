@@ -6,16 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import Stopped
 from nbnebius.session import prepare
-from nbnebius.session.before import before_texts
 from nbnebius.session.caller import FUNCTION, Caller
 from nbnebius.session.connection import tell
-from nbnebius.session.consent import consent_to_texts, need_consent, need_room
 from nbnebius.session.core import Core
-from nbnebius.session.texts import Texts, read_texts
-from nbnebius.work.embed import Embedding
-from nbnebius.work.embed_buyer import embed
-from nbnebius.work.embed_outlook import look_ahead_at_texts
-from nbnebius.work.estimate import estimate_tokens
 from nbnebius.work.price import PER_MILLION
 
 if TYPE_CHECKING:
@@ -24,6 +17,7 @@ if TYPE_CHECKING:
     from nbnebius.events import Asker
     from nbnebius.session.prepare import Prepared
     from nbnebius.session.service import Service
+    from nbnebius.session.texts import Texts
     from nbnebius.work.embed_outlook import EmbedOutlook
     from nbnebius.work.origin import Origin
 
@@ -64,6 +58,11 @@ class Vectors(Core):
             USD; nothing is sent where it could cost more.
         """
         from nbnebius.frames.embeddings import embedding_frame
+        from nbnebius.session.before import before_texts
+        from nbnebius.session.consent import consent_to_texts, need_room
+        from nbnebius.session.texts import read_texts
+        from nbnebius.work.embed import Embedding
+        from nbnebius.work.embed_buyer import embed
 
         read = read_texts(texts, column)
         prepared = self.prepare_embed(read, model=model, dimensions=dimensions)
@@ -112,6 +111,8 @@ class Vectors(Core):
         caller: Caller = FUNCTION,
     ) -> EmbedOutlook:
         """Say what `embed` would take, without a call."""
+        from nbnebius.session.texts import read_texts
+
         read = read_texts(texts, column)
         prepared = self.prepare_embed(read, model=model, dimensions=dimensions)
         origin = self.origin_of(prepared, caller, cache=True, private=private)
@@ -125,6 +126,8 @@ class Vectors(Core):
         origin: Origin,
         caller: Caller,
     ) -> EmbedOutlook:
+        from nbnebius.work.embed_outlook import look_ahead_at_texts
+
         model = prepared.body["model"]
         return self.run(
             lambda _: look_ahead_at_texts(
@@ -136,6 +139,9 @@ class Vectors(Core):
     @staticmethod
     def _agree_to(prepared: Prepared, asker: Asker) -> None:
         """Ask once before many texts; those that are kept already are counted too."""
+        from nbnebius.session.consent import need_consent
+        from nbnebius.work.estimate import estimate_tokens
+
         price = prepared.price.tokens_in
         if price is not None:
             texts = prepared.body["input"]

@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +21,7 @@ from nbnebius.settings.known import SETTINGS, check
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
 
 NOT_RECORDED = frozenset({"base_url", "private"})
 """Settings that stay with their user."""
@@ -180,6 +179,8 @@ def _of_recording(recorded: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _no_alias(name: str, aliases: Mapping[str, str]) -> OptionError:
+    from difflib import get_close_matches
+
     near = get_close_matches(name, aliases, n=1)
     if name in aliases:
         return OptionError(
@@ -207,6 +208,8 @@ def read_project(folder: Path) -> dict[str, Any]:
         path = parent / "pyproject.toml"
         if not path.is_file():
             continue
+        import tomllib
+
         text = ""
         try:
             text = path.read_text(encoding="utf-8")
@@ -224,6 +227,8 @@ def read_project(folder: Path) -> dict[str, Any]:
             raise SettingsError("[tool.nbnebius] in pyproject.toml is no table", why=str(path))
         allowed = {"aliases"} | {name for name, setting in SETTINGS.items() if setting.project}
         if strange := sorted(set(found) - allowed):
+            from difflib import get_close_matches
+
             near = get_close_matches(strange[0], allowed, n=1)
             raise SettingsError(
                 f"pyproject.toml sets {', '.join(strange)} for nbnebius: {path}",

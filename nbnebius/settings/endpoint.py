@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from nbnebius.errors import SettingsError
 from nbnebius.settings.key import KEY_NAME, Source, find_key
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +32,7 @@ STRANGE_IN_HOST = re.compile(r"[^\w.:%-]")  # \w: names of any script
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Record, frozen=True):
     """An address and the key that may be sent to it, each with where it came from."""
 
     base_url: str

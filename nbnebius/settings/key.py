@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from nbnebius.errors import SettingsError
@@ -92,6 +91,8 @@ def _colab_secret() -> str | None:
 
 def _stored_key() -> str | None:
     """Ask the system's key store, where the extra ``keyring`` is installed."""
+    from importlib.util import find_spec
+
     if find_spec("keyring") is None:
         return None
     try:
@@ -112,6 +113,8 @@ def store_key(key: Secret) -> None:
     SettingsError
         The extra ``keyring`` is not installed, or there is no key store.
     """
+    from importlib.util import find_spec
+
     if find_spec("keyring") is None:
         raise SettingsError(
             "The key cannot be kept", why="keyring missing", hint="pip install 'nbnebius[keyring]'"

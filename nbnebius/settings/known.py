@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.errors import OptionError
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,8 +69,7 @@ def _price(value: Any) -> str:
     return f"{reading:g},{writing:g}"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Record, frozen=True):
     """One name of the configuration: how its value is checked and what it means."""
 
     name: str

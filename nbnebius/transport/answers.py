@@ -8,10 +8,10 @@ whose message is an object again, a message on top, problem+json, plain text, HT
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from nbnebius.types.loose import read_json
+from nbnebius.types.record import Record
 
 MOST_READ = 100_000
 """Bytes of an error body that are looked at."""
@@ -33,8 +33,7 @@ _ITEM = re.compile(
 MOST_COMPLAINTS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Record, frozen=True):
     """
     What an error answer says.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nbnebius.errors import JournalError
 from nbnebius.events import Outcome
-from nbnebius.transport.faults import request_id
+from nbnebius.transport.about import request_id
 from nbnebius.transport.redact import printable, shorten
 from nbnebius.transport.retry import Failure, Rules, Tally, decide
 from nbnebius.transport.shield import finish

@@ -16,9 +16,10 @@ import anyio
 
 from nbnebius.errors import ConnectError, NebiusError, ResponseError
 from nbnebius.events import Outcome
+from nbnebius.transport.about import About
 from nbnebius.transport.breaks import broken_error
 from nbnebius.transport.broken import Broken
-from nbnebius.transport.faults import About, api_error
+from nbnebius.transport.faults import api_error
 from nbnebius.transport.request import JSON_CAP, Request
 
 if TYPE_CHECKING:

@@ -7,19 +7,17 @@ Every sentence here is ours; a server's words follow in quotes, redacted and cut
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nbnebius import errors
+from nbnebius.transport.about import About, request_id
 from nbnebius.transport.answers import Said, is_html, read_error
-from nbnebius.transport.headers import REQUEST_IDS
-from nbnebius.transport.redact import printable, redact, shorten
+from nbnebius.transport.redact import printable
 from nbnebius.transport.retry import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbnebius.types.secret import Secret
 
 _BODY_SHOWN = 2000
 _CLASSES: dict[int, type[errors.ApiError]] = {
@@ -60,37 +58,6 @@ _LISTED = {"batches": ("batch", "%batches"), "files": ("file", "%nebius files")}
 _SIGN_IN = "Is this a network's sign-in page? Else look at the address: an API's ends in /v1/."
 _MODEL = re.compile(r"(?i)\bmodel\b")
 _MISSING = re.compile(r"(?i)not exist|not found|unknown|no such|invalid model|not available")
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """
-    What the request was, as far as its error may tell.
-
-    Attributes
-    ----------
-    address
-        Scheme and host, without path or key.
-    path
-        The path below it.
-    model
-        The model's id, which is no secret.
-    secret
-        The key, to be taken out of the server's words.
-    prompts
-        What was sent, to be taken out likewise.
-    """
-
-    address: str = ""
-    path: str = ""
-    model: str = ""
-    secret: Secret | None = field(default=None, repr=False)
-    prompts: tuple[str, ...] = field(default=(), repr=False)
-
-    def clean(self, text: str, longest: int = 300) -> str:
-        """Return a server's words as they may be shown."""
-        # twice the length first: redaction may shorten, and a body may be megabytes
-        return shorten(redact(text[: longest * 10], self.secret, self.prompts), longest)
 
 
 def api_error(
@@ -252,14 +219,6 @@ def _number(patterns: list[re.Pattern[str]], text: str) -> int | None:
     for pattern in patterns:
         if found := pattern.search(text):
             return int(found[1][:12])
-    return None
-
-
-def request_id(headers: Mapping[str, str]) -> str | None:
-    """Return the id that the server's support asks for."""
-    for name in REQUEST_IDS:
-        if value := headers.get(name):
-            return shorten(printable(value), 100)
     return None
 
 

@@ -8,7 +8,6 @@ leaves either refers to a request, a header or another exception.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -16,9 +15,9 @@ import anyio
 from nbnebius.transport.broken import Broken, refused_certificate
 from nbnebius.transport.headers import WRITTEN_DOWN
 from nbnebius.transport.redact import hide_key, redact, shorten
+from nbnebius.transport.trust import ssl_context
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator, Mapping
 
     import httpx2
@@ -289,11 +288,3 @@ class Exchange:
             timed_out=isinstance(error, library.TimeoutException),
             certificate="CERTIFICATE_VERIFY_FAILED" in words or refused_certificate(error),
         )
-
-
-@functools.cache
-def ssl_context() -> ssl.SSLContext:
-    """Return the one context: reading the roots takes 20 ms, and sessions are resumed in it."""
-    import httpx2
-
-    return httpx2.create_ssl_context()

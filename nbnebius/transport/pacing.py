@@ -7,8 +7,9 @@ Limits are per model, so there is one lane per model. What is known comes from t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from nbnebius.types.record import Record, field
 
 if TYPE_CHECKING:
     from nbnebius.transport.headers import RateLimits
@@ -17,8 +18,7 @@ LONGEST_HOLD = 60.0
 """Seconds that headers alone may hold a request back; a minute's window is full again by then."""
 
 
-@dataclass(slots=True)
-class _Bucket:
+class _Bucket(Record):
     """What is left of one limit, refilled continuously."""
 
     left: float | None = None
@@ -60,8 +60,7 @@ class _Bucket:
         return (min(amount, self.most) - level) / self.per_second
 
 
-@dataclass(slots=True)
-class _Lane:
+class _Lane(Record):
     requests: _Bucket = field(default_factory=_Bucket)
     tokens: _Bucket = field(default_factory=_Bucket)
     closed_until: float = 0.0

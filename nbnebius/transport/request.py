@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from nbnebius.transport.retry import CONNECTS
+from nbnebius.types.record import Record, field
 
 if TYPE_CHECKING:
     from nbnebius.errors import NebiusError
@@ -22,8 +23,7 @@ STREAM_CAP = 256 * 2**20
 """Bytes of a whole stream that are read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(Record, frozen=True):
     """
     How long to wait, in seconds.
 
@@ -50,8 +50,7 @@ class Timeouts:
     total: float = 1800.0
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Record, frozen=True):
     """
     A body that is made while it is sent, and made anew for each attempt.
 
@@ -70,8 +69,7 @@ class Stream:
     told: Callable[[], AsyncIterator[bytes]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Record, frozen=True):
     """
     How a recording knows a request whose body holds something nobody asked for.
 
@@ -121,8 +119,7 @@ class Flow(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Record, frozen=True):
     """
     One request, before it knows host or key.
 
@@ -190,7 +187,7 @@ class Request:
         return self.body.open() if isinstance(self.body, Stream) else self.body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Answer:
     """
     A whole answer that says yes.
@@ -215,7 +212,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes = dataclasses.field(repr=False)
     request_id: str | None = None
     record: int | None = None
     attempts: int = 1

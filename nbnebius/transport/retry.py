@@ -29,10 +29,10 @@ that stays (`Rules.once`) is sent again only where the server cannot have made i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from nbnebius.transport.headers import duration, number
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,8 +53,7 @@ LONGEST_WAIT = 15 * 60.0
 """Seconds that 429 answers may hold one request up: Nebius scales its limits every 15 minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Record, frozen=True):
     """
     What went wrong with one attempt.
 
@@ -88,8 +87,7 @@ class Failure:
     streamed: bool = False
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Record):
     """How often each kind of failure has been tried again, and the seconds waited for 429s."""
 
     retries: int = 0
@@ -98,8 +96,7 @@ class Tally:
     limited: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Record, frozen=True):
     """What to do: send ``again`` after `seconds`, or ``stop``; and how the attempt is entered."""
 
     action: Literal["again", "stop"]
@@ -108,8 +105,7 @@ class Decision:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Record, frozen=True):
     """
     What one request allows.
 

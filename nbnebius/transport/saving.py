@@ -8,7 +8,6 @@ that sends everything again instead is taken from the beginning.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import random
 import re
@@ -24,6 +23,7 @@ from nbnebius.transport.breaks import broken_error
 from nbnebius.transport.broken import Broken
 from nbnebius.transport.meter import Meter
 from nbnebius.transport.retry import backoff
+from nbnebius.types.record import replace
 
 if TYPE_CHECKING:
     import os
@@ -84,7 +84,7 @@ class _Saving:
 
     def __init__(self, transport: Transport, request: Request, file: BinaryIO) -> None:
         self._transport = transport
-        self._request = dataclasses.replace(request, total=math.inf)
+        self._request = replace(request, total=math.inf)
         self._file = file
         self._total: int | None = None
         self._tag = ""
@@ -112,7 +112,7 @@ class _Saving:
         request = self._request
         if have:
             headers = {"Range": f"bytes={have}-"} | ({"If-Range": self._tag} if self._tag else {})
-            request = dataclasses.replace(request, headers={**request.headers, **headers})
+            request = replace(request, headers={**request.headers, **headers})
         try:
             attempt = await self._transport.open_stream(request)
         except ApiError as error:

@@ -7,39 +7,36 @@ commit the answer, and only then let anyone look at it.
 
 from __future__ import annotations
 
-import random
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
-import anyio
-
 from nbnebius import errors
+from nbnebius.transport.about import about_request
 from nbnebius.transport.address import read_address
 from nbnebius.transport.answers import looks_whole, read_error, what_is_wrong
 from nbnebius.transport.attempt import Attempt
-from nbnebius.transport.breaks import broken_error
 from nbnebius.transport.broken import Broken
-from nbnebius.transport.faults import About, api_error, unreadable
 from nbnebius.transport.headers import RateLimits, read_rate_limits
-from nbnebius.transport.redact import hide_key_in, prompts_in
+from nbnebius.transport.redact import hide_key_in
 from nbnebius.transport.request import Request, Stream, Timeouts
 from nbnebius.transport.retry import Failure, Rules, Tally, count, decide
-from nbnebius.transport.streaming import Streaming
-from nbnebius.transport.tape.replaying import ReplayedExchange
 from nbnebius.transport.trial import TooLarge, Trial, answer_of, collect
 from nbnebius.transport.turns import Turns
 from nbnebius.transport.wire import Wire
-from nbnebius.types.loose import read_json
 from nbnebius.types.secret import is_sendable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from nbnebius.events import Observer, Outcome, Recorder
+    from nbnebius.transport.about import About
     from nbnebius.transport.direct import DirectExchange
     from nbnebius.transport.http import Exchange
     from nbnebius.transport.request import Answer
+    from nbnebius.transport.streaming import Streaming
     from nbnebius.transport.tape import Recording, Replaying
+    from nbnebius.transport.tape.replaying import ReplayedExchange
     from nbnebius.types.secret import Secret
 
 ERROR_CAP = 2**20
@@ -86,8 +83,8 @@ class Transport:
         max_retries: int = 8,
         recorder: Recorder | None = None,
         observer: Observer | None = None,
-        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
-        jitter: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        jitter: Callable[[], float] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if secret and not is_sendable(secret):
@@ -104,7 +101,7 @@ class Transport:
         self._secret = secret
         self.max_retries = max_retries
         self.sleep = sleep
-        self._jitter = jitter
+        self._jitter = jitter or _chance
         self.clock = clock
         self._turns = Turns(self)
         self._wire = Wire(self.timeouts, secret)
@@ -135,6 +132,8 @@ class Transport:
 
     def stream(self, request: Request) -> Streaming:
         """Return an async context manager that gives the data of an answer's events."""
+        from nbnebius.transport.streaming import Streaming
+
         return Streaming(self, request)
 
     async def open_stream(self, request: Request) -> Attempt:
@@ -158,19 +157,7 @@ class Transport:
 
     def about(self, request: Request) -> About:
         """Return what errors about this request may tell, and must not."""
-        body = None
-        if isinstance(request.body, bytes):
-            try:
-                body = read_json(request.body)
-            except ValueError:
-                body = None
-        return About(
-            address=self.address.root,
-            path=request.path,
-            model=request.lane,
-            secret=self._secret,
-            prompts=tuple(prompts_in(body)),
-        )
+        return about_request(request, self.address.root, self._secret)
 
     async def _until_answered(self, request: Request, *, whole: bool) -> tuple[Attempt, bytes]:
         if self.tape is not None:
@@ -238,6 +225,8 @@ class Transport:
             return self._refused(attempt, bytes(body))
         # a recorded answer was whole, though it may have come as a stream then
         if whole and request.paid and self.replay is None and not looks_whole(body):
+            from nbnebius.transport.faults import unreadable
+
             content_type = exchange.headers.get("content-type", "")
             about = self.about(request)
             unread = unreadable(what_is_wrong(body), bytes(body), content_type, about)
@@ -245,6 +234,8 @@ class Transport:
         return Trial(bytes(body))
 
     def _broken(self, attempt: Attempt, broken: Broken, body: bytes) -> Trial:
+        from nbnebius.transport.breaks import broken_error
+
         request = attempt.request
         failure = Failure(
             broken.phase,
@@ -257,6 +248,8 @@ class Transport:
 
     def _refused(self, attempt: Attempt, body: bytes) -> Trial:
         # Nothing was paid for it, and a server that says no may repeat what it was sent.
+        from nbnebius.transport.faults import api_error
+
         body = hide_key_in(body, self._secret)
         status, headers = attempt.exchange.status, attempt.exchange.headers
         it_says = read_error(body, headers.get("content-type", ""))
@@ -276,12 +269,11 @@ class Transport:
 
     def _exchange(self, request: Request) -> Exchange | DirectExchange | ReplayedExchange:
         if self.replay is not None:
+            from nbnebius.transport.tape.replaying import ReplayedExchange
+
             return ReplayedExchange(self.replay, request, self.scope)
-        headers = {
-            name: value
-            for name, value in request.headers.items()
-            if name.lower() != "authorization"
-        }
+        told = request.headers.items()
+        headers = {name: value for name, value in told if name.lower() != "authorization"}
         if isinstance(request.body, Stream):
             headers["Content-Length"] = str(request.body.length)
         elif request.body is not None:
@@ -295,3 +287,9 @@ class Transport:
             params=params,
             total=request.total,
         )
+
+
+def _chance() -> float:
+    import random
+
+    return random.random()  # noqa: S311 - it spreads pauses

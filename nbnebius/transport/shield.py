@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
-import anyio
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
@@ -26,6 +24,8 @@ async def finish(work: Awaitable[T]) -> T:
     try:
         await _end_of(task)
     except asyncio.CancelledError:
+        import anyio
+
         with anyio.CancelScope(shield=True):
             while not task.done():
                 with contextlib.suppress(asyncio.CancelledError):

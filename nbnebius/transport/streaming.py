@@ -11,9 +11,10 @@ from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 from nbnebius import errors
+from nbnebius.transport.about import request_id
 from nbnebius.transport.breaks import broken_error
 from nbnebius.transport.broken import Broken
-from nbnebius.transport.faults import request_id, unreadable
+from nbnebius.transport.faults import unreadable
 from nbnebius.transport.request import STREAM_CAP
 from nbnebius.transport.sse import DONE, SSEDecoder
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from nbnebius.events import State
+    from nbnebius.transport.about import About
     from nbnebius.transport.address import Address
     from nbnebius.transport.attempt import Attempt
-    from nbnebius.transport.faults import About
     from nbnebius.transport.request import Request, Timeouts
 
 FLUSH = 0.25

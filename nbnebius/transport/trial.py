@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nbnebius.transport.faults import request_id
+from nbnebius.transport.about import request_id
 from nbnebius.transport.request import Answer
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from nbnebius.errors import NebiusError
@@ -21,8 +21,7 @@ class TooLarge(Exception):  # noqa: N818 - it never leaves the transport
     """More bytes than the request allows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Record, frozen=True):
     """How one attempt went: the bytes that came, what failed, and the error that tells it."""
 
     body: bytes

@@ -9,17 +9,20 @@ gives an exchange that tells how far the request has come.
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.transport.connection import Connections
 from nbnebius.transport.direct import DirectExchange, head_of
-from nbnebius.transport.http import Library, ssl_context
 from nbnebius.transport.log import keep_out_of_logs
+from nbnebius.transport.trust import ssl_context
+from nbnebius.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from nbnebius.transport.http import Exchange
+    from nbnebius.transport.http import Exchange, Library
     from nbnebius.transport.request import Timeouts
     from nbnebius.types.secret import Secret
 
@@ -84,6 +87,8 @@ class Wire:
 
     def _through_httpx2(self) -> Library:
         if self._library is None:
+            from nbnebius.transport.http import Library
+
             own, proxied = _own_headers(), self._is_proxied()
             self._library = Library(self.timeouts, self.secret, own, KEEPALIVE, proxied=proxied)
         return self._library
@@ -130,20 +135,18 @@ class Wire:
 @functools.cache
 def _own_headers() -> dict[str, str]:
     """Return what every request says."""
-    from importlib import metadata
-
-    try:
-        version = metadata.version("nbnebius")
-    except metadata.PackageNotFoundError:  # a checkout that was not installed
-        version = "0"
     return {
         "Accept": "*/*",
         "Accept-Encoding": "identity",  # a compressed answer could unpack to anything
-        "User-Agent": f"nbnebius/{version}",
+        "User-Agent": f"nbnebius/{__version__}",
     }
 
 
 def _names_proxy() -> bool:
+    # elsewhere the system has settings of its own, besides the environment
+    by_environment = sys.platform not in {"darwin", "win32"}
+    if by_environment and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return False
     from urllib.request import getproxies
 
     return not {"http", "https", "all"}.isdisjoint(getproxies())

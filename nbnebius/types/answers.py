@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from nbnebius.types.record import Record, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from nbnebius.types.usage import Usage
 
 
-@dataclass(frozen=True, slots=True)
-class ChatResult:
+class ChatResult(Record, frozen=True):
     """
     An answer to a chat, whole or in part.
 
@@ -57,8 +57,7 @@ class ChatResult:
         return self.completion.usage
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class EmbeddingResult:
+class EmbeddingResult(Record, frozen=True, eq=False):
     """
     Vectors for texts, in their order.
 
@@ -85,8 +84,7 @@ class EmbeddingResult:
     dimensions: int
 
 
-@dataclass(frozen=True, slots=True)
-class PictureResult:
+class PictureResult(Record, frozen=True):
     """
     One picture: its bytes, the seed it was drawn from, and its price in USD or None.
 

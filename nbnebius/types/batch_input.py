@@ -54,13 +54,15 @@ def write_lines(
     OptionError
         A body cannot be written as JSON, or there are more lines or bytes than one file may hold.
     """
-    middle = b',"method":"POST","url":' + msgspec.json.encode(url) + b',"body":'
     waiting: list[bytes] = []
     held = written = 0
     for count, (custom_id, body) in enumerate(rows, 1):
-        line = b'{"custom_id":' + _text(custom_id) + middle + _body(body, custom_id) + b"}\n"
+        try:
+            line = _encode(_Line(str(custom_id), "POST", url, _plain(body)))
+        except _UNWRITABLE:
+            line = _slowly(custom_id, url, body)
         waiting.append(line)
-        held += len(line)
+        held += len(line) + 1
         if count > MOST_REQUESTS or written + held > MOST_BYTES:
             raise OptionError(
                 "this is too much for one batch",
@@ -68,11 +70,46 @@ def write_lines(
                 hint="Make several batches.",
             )
         if held >= block:
-            yield b"".join(waiting)
+            yield b"\n".join((*waiting, b""))
             written += held
             waiting, held = [], 0
     if waiting:
-        yield b"".join(waiting)
+        yield b"\n".join((*waiting, b""))
+
+
+class _Line(msgspec.Struct, gc=False):
+    custom_id: str
+    method: str
+    url: str
+    body: dict[str, Any] | msgspec.Raw
+
+
+_encode = msgspec.json.Encoder().encode
+_UNWRITABLE = (TypeError, ValueError, msgspec.MsgspecError, RecursionError)
+
+
+def _plain(body: Mapping[str, Any] | bytes) -> dict[str, Any] | msgspec.Raw:
+    """
+    Make a body ready to be encoded.
+
+    Raises
+    ------
+    ValueError
+        It is JSON of several lines.
+    """
+    if isinstance(body, bytes):
+        if b"\n" in body or b"\r" in body:
+            raise ValueError("a line holds no line break")
+        return msgspec.Raw(body)
+    if type(body) is dict and None not in body.values():
+        return body
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _slowly(custom_id: str, url: str, body: Mapping[str, Any] | bytes) -> bytes:
+    """Write a line that has something unusual in it, or say what cannot be written."""
+    middle = b',"method":"POST","url":' + msgspec.json.encode(url) + b',"body":'
+    return b'{"custom_id":' + _text(custom_id) + middle + _body(body, custom_id) + b"}"
 
 
 def _text(custom_id: str) -> bytes:

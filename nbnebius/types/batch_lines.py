@@ -154,8 +154,8 @@ def read_lines(blocks: Iterable[bytes], *, longest_line: int = LONGEST_LINE) -> 
     """Read a batch file that comes in blocks of any size, in flat memory."""
     splitter = LineSplitter(longest_line)
     for block in blocks:
-        yield from _records(splitter.feed(block))
-    yield from _records(splitter.flush())
+        yield from read_records(splitter.feed(block))
+    yield from read_records(splitter.flush())
 
 
 def read_file(path: str | os.PathLike[str], block: int = BLOCK) -> Iterator[BatchLine]:
@@ -164,7 +164,8 @@ def read_file(path: str | os.PathLike[str], block: int = BLOCK) -> Iterator[Batc
         yield from read_lines(iter(lambda: file.read(block), b""))
 
 
-def _records(lines: Iterable[Line]) -> Iterator[BatchLine]:
+def read_records(lines: Iterable[Line]) -> Iterator[BatchLine]:
+    """Read lines that have been told apart; those without anything in them are no records."""
     for number, content, whole in lines:
         if not whole:
             yield BatchLine(number, _id_in(content), error=f"line {number} is too long")

@@ -71,6 +71,15 @@ class LineSplitter:
         if begin < len(block):
             self._hold(block[begin:])
 
+    @property
+    def begun(self) -> bool:
+        """Whether a line is here in part."""
+        return self._held > 0
+
+    def skip(self, lines: int) -> None:
+        """Count whole lines that were read otherwise; none may have begun."""
+        self._number += lines
+
     def flush(self) -> Iterator[Line]:
         """Give the last line of bytes that do not end with a line break."""
         if self._held:

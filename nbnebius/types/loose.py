@@ -43,9 +43,16 @@ def read_json(data: bytes | str) -> Any:
     try:
         # json takes lone surrogates, NaN and huge numbers, which msgspec rightly refuses
         text = data if isinstance(data, str) else data.decode("utf-8", "replace")
-        return json.loads(text)
+        return json.loads(text, parse_int=_integer)
     except RecursionError:
         raise ValueError("nested too deep") from None
+
+
+def _integer(digits: str) -> int | float:
+    try:
+        return int(digits)
+    except ValueError:  # more of them than Python reads
+        return float(digits)
 
 
 def read_as(data: bytes | str, type_: type[T]) -> T:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nbnebius.errors import AnswerError
+from nbnebius.types.record import Record, replace
 from nbnebius.work import chat as chat_work
-from nbnebius.work import tool_rounds
-from nbnebius.work.mcp_tools import open_mcp
 from nbnebius.work.price import total
-from nbnebius.work.structured import Parsed, read, repair_message
 from nbnebius.work.tool_messages import message, spoken
-from nbnebius.work.tools import Toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,16 +19,17 @@ if TYPE_CHECKING:
     from nbnebius.events import Observer
     from nbnebius.journal import Journal
     from nbnebius.types.answers import ChatResult
+    from nbnebius.work import tool_rounds
     from nbnebius.work.origin import Origin
     from nbnebius.work.price import Price
     from nbnebius.work.schema import Schema
+    from nbnebius.work.structured import Parsed
     from nbnebius.work.tools import CallHere, ToolResult
 
 Running: TypeAlias = "chat_work.Running | tool_rounds.RunningTools"
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Record, frozen=True):
     """
     What is wanted besides a text.
 
@@ -61,8 +57,7 @@ class Wish:
 NOTHING_MORE = Wish()
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Record, frozen=True):
     """
     An answer, what was read from it, and the tools that were called on the way.
 
@@ -75,8 +70,7 @@ class Answered:
     said: Sequence[dict[str, Any]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Record, frozen=True):
     """Where a question is asked, and by whom."""
 
     client: AsyncClient
@@ -89,8 +83,11 @@ class Desk:
 
 def run(body: Mapping[str, Any], kind: chat_work.Asked, wish: Wish) -> Running:
     """Begin to keep track of a question."""
-    uses_tools = wish.tools or wish.servers
-    return tool_rounds.run(body) if uses_tools else chat_work.run(body, kind)
+    if not (wish.tools or wish.servers):
+        return chat_work.run(body, kind)
+    from nbnebius.work import tool_rounds
+
+    return tool_rounds.run(body)
 
 
 async def ask(running: Running, wish: Wish, desk: Desk, *, stream: bool) -> Answered:
@@ -130,7 +127,11 @@ async def _once(running: Running, wish: Wish, desk: Desk, *, stream: bool) -> An
         "stream": stream,
         "observer": desk.observer,
     }
-    if isinstance(running, tool_rounds.RunningTools):
+    if not isinstance(running, chat_work.Running):
+        from nbnebius.work import tool_rounds
+        from nbnebius.work.mcp_tools import open_mcp
+        from nbnebius.work.tools import Toolbox
+
         async with AsyncExitStack() as stack:
             remote = [await stack.enter_async_context(open_mcp(spec)) for spec in wish.servers]
             box = Toolbox([*wish.tools, *chain.from_iterable(remote)])
@@ -147,6 +148,8 @@ async def _again(
     running: Running, first: Answered, error: AnswerError, desk: Desk, *, stream: bool
 ) -> Answered:
     """Tell the model what does not fit, and put both answers' money together."""
+    from nbnebius.work.structured import repair_message
+
     messages = [
         *running.body["messages"],
         {"role": "assistant", "content": first.result.text},
@@ -155,7 +158,7 @@ async def _again(
     running = chat_work.run({**running.body, "messages": messages})
     second = await _once(running, NOTHING_MORE, desk, stream=stream)
     result = second.result
-    both = dataclasses.replace(
+    both = replace(
         result,
         cost=total((first.result.cost, result.cost)),
         answer_cost=total((first.result.answer_cost, result.answer_cost)),
@@ -166,6 +169,8 @@ async def _again(
 
 
 def _read(answered: Answered, schema: Schema) -> Answered:
+    from nbnebius.work.structured import read
+
     result = answered.result
     choices = result.completion.choices
     parsed = read(
@@ -174,4 +179,4 @@ def _read(answered: Answered, schema: Schema) -> Answered:
         finish_reason=choices[0].finish_reason if choices else None,
         reasoning=result.reasoning,
     )
-    return dataclasses.replace(answered, parsed=parsed)
+    return replace(answered, parsed=parsed)

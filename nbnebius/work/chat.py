@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from nbnebius.client.decode import decode_completion, decode_text_completion
 from nbnebius.client.reasoning import split_reasoning
 from nbnebius.errors import ResponseError
 from nbnebius.events import Observer, ReasoningDelta, TextDelta
-from nbnebius.journal import Bill, Journal, KeptAnswer, note_reuse
+from nbnebius.journal import Bill, Journal, KeptAnswer
 from nbnebius.types.answers import ChatResult
 from nbnebius.types.chat import ChatCompletion, Choice, Message
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +32,7 @@ Asked: TypeAlias = Literal["chat", "completion"]
 ENDPOINTS: dict[Asked, str] = {"chat": "chat/completions", "completion": "completions"}
 
 
-@dataclass(slots=True)
-class Running:
+class Running(Record):
     """A question that is under way, so that what came can be kept when it is stopped."""
 
     body: Mapping[str, Any]
@@ -88,6 +87,8 @@ async def chat(
     key = origin.key(ENDPOINTS[running.kind], body)
     if kept := await origin.kept(journal, key):
         # A kept answer that no version can read must not stand in the way of a new one.
+        from nbnebius.journal import note_reuse
+
         with suppress(ResponseError):
             shown = _from_kept(kept, running, observer)
             if (tape := client.transport.tape) is not None and not origin.private:

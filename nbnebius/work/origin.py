@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from nbnebius.events import Intent, Kind
 from nbnebius.journal import Journal, KeptAnswer, find_answer, own_key, request_key
 from nbnebius.types.json import to_json
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 Reuse: TypeAlias = Literal["never", "restart", "always"]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Record, frozen=True):
     """
     What a paid call must know of its caller.
 

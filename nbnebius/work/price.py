@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from nbnebius.types.model import ModelRecord
@@ -28,8 +29,7 @@ def total(amounts: Iterable[float | None]) -> float | None:
     return sum_
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Record, frozen=True):
     """USD per million tokens in and out, per image and per request; None is unknown."""
 
     tokens_in: float | None = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.client.rerank import decode_rerank
 from nbnebius.journal import Bill
-from nbnebius.transport.faults import About
+from nbnebius.transport.about import About
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,24 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbnebius.errors import OptionError
-from nbnebius.work.schema_types import HINT, from_type
-from nbnebius.work.schema_values import NOUNS, shown, types_of
-from nbnebius.work.schema_walk import (
-    Node,
-    everything,
-    mapped,
-    resolved,
-    target,
-    without_unused,
-)
-from nbnebius.work.short_schema import EXAMPLE, parse_short
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from nbnebius.work.schema_walk import Node
 
 DEFAULT_NAME = "answer"
 LONGEST_NAME = 64
@@ -30,8 +21,7 @@ _WORDS = {"type", "properties", "$ref", "anyOf", "oneOf", "allOf", "enum", "cons
 _DEFINITIONS = ("$defs", "definitions")
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Record, frozen=True):
     """
     A JSON schema of an answer, and what the answer becomes.
 
@@ -112,6 +102,9 @@ def to_schema(given: Any) -> Schema:
     >>> schema.name, list(schema.json["properties"])
     ('answer', ['name', 'age'])
     """
+    from nbnebius.work.schema_types import HINT, from_type
+    from nbnebius.work.short_schema import parse_short
+
     if isinstance(given, Schema):
         return given
     if isinstance(given, str):
@@ -133,6 +126,8 @@ def _as_it_is(data: Any) -> Any:
 
 
 def _read(text: str) -> Mapping[str, Any]:
+    from nbnebius.work.short_schema import EXAMPLE
+
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -145,6 +140,10 @@ def _read(text: str) -> Mapping[str, Any]:
 
 def _of_dict(given: Mapping[str, Any]) -> tuple[str, Node]:
     """Check a JSON schema, which may stand in the envelope the API asks for."""
+    from nbnebius.work.schema_types import HINT
+    from nbnebius.work.schema_walk import everything
+    from nbnebius.work.short_schema import EXAMPLE
+
     try:
         node: Node = json.loads(json.dumps(dict(given), allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
@@ -169,6 +168,10 @@ def _of_dict(given: Mapping[str, Any]) -> tuple[str, Node]:
 
 def _refuse(part: Node, root: Node) -> None:
     """Raise where a part of a schema cannot be meant."""
+    from nbnebius.work.schema_values import NOUNS, shown, types_of
+    from nbnebius.work.schema_walk import target
+    from nbnebius.work.short_schema import EXAMPLE
+
     unknown = [name for name in types_of(part) if name not in NOUNS]
     if unknown:
         raise OptionError(
@@ -193,6 +196,9 @@ def _refuse(part: Node, root: Node) -> None:
 
 def _rooted(node: Node, name: str, build: Callable[[Any], Any]) -> Schema:
     """Make a schema whose root is an object, as the API asks for."""
+    from nbnebius.work.schema_values import types_of
+    from nbnebius.work.schema_walk import without_unused
+
     name = _safe_name(name)
     root = _opened(node)
     if _is_object(root, root):
@@ -212,17 +218,23 @@ def _rooted(node: Node, name: str, build: Callable[[Any], Any]) -> Schema:
 
 def _opened(node: Node) -> Node:
     """Put in the place of a root's reference what it leads to."""
+    from nbnebius.work.schema_walk import resolved, without_unused
+
     definitions = {key: node[key] for key in _DEFINITIONS if key in node}
     return without_unused({**resolved(node, node), **definitions})
 
 
 def _is_object(node: Node, root: Node) -> bool:
+    from nbnebius.work.schema_values import types_of
+    from nbnebius.work.schema_walk import resolved
+
     node = resolved(node, root)
     return types_of(node) == ["object"] or ("properties" in node and not types_of(node))
 
 
 def _around(node: Node, key: str, below: str = "") -> Node:
     """Put an object around a schema; its definitions stay at the root, its references right."""
+    from nbnebius.work.schema_walk import mapped, without_unused
 
     def moved(part: Node) -> Node:
         reference = part.get("$ref")

@@ -9,7 +9,6 @@ import msgspec
 
 from nbnebius.client.reasoning import CLOSE
 from nbnebius.types.chat import FunctionCall, Message, ToolCall
-from nbnebius.work.tool_arguments import ArgumentsError, read_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,6 +71,8 @@ def spoken(
 
 def _repeated(function: FunctionCall) -> dict[str, str]:
     """Repeat a call so that a service can read it: some parse the arguments and fail on others."""
+    from nbnebius.work.tool_arguments import ArgumentsError, read_arguments
+
     try:
         arguments = msgspec.json.encode(read_arguments(function.arguments)).decode()
     except (ArgumentsError, UnicodeEncodeError):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from nbnebius.errors import OptionError, ToolRoundsError
 from nbnebius.events import ToolCalled
+from nbnebius.types.record import Record, field, replace
 from nbnebius.types.usage import Usage
 from nbnebius.work import chat as chat_work
 from nbnebius.work.price import total
 from nbnebius.work.tool_messages import message, named, spoken, thinks_on
-from nbnebius.work.tools import CallHere, ToolResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,15 +26,14 @@ if TYPE_CHECKING:
     from nbnebius.work.chat import Running
     from nbnebius.work.origin import Origin
     from nbnebius.work.price import Price
-    from nbnebius.work.tools import Toolbox
+    from nbnebius.work.tools import CallHere, Toolbox, ToolResult
 
 MAX_ROUNDS: Final = 10
 MOST_CALLS: Final = 32
 """Calls of one answer that are run; a model that asks for more is told so."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToolChatResult:
+class ToolChatResult(Record, frozen=True):
     """
     An answer that tools took part in.
 
@@ -55,8 +52,7 @@ class ToolChatResult:
     messages: list[dict[str, Any]]
 
 
-@dataclass(slots=True)
-class RunningTools:
+class RunningTools(Record):
     """A chat with tools that is under way, so that what came can be kept when it is stopped."""
 
     body: Mapping[str, Any]
@@ -70,7 +66,7 @@ class RunningTools:
         """Give what has come so far, or None where nothing has."""
         piece = self.running.partial() if self.running is not None else None
         came = [*self.answers, piece] if piece is not None else self.answers
-        return dataclasses.replace(_sum(came, self.calls), partial=True) if came else None
+        return replace(_sum(came, self.calls), partial=True) if came else None
 
     def whole(self) -> ToolChatResult:
         """Give what all rounds came to."""
@@ -167,6 +163,8 @@ async def _run_all(
     call_here: CallHere,
     approve: Callable[[str], bool] | None,
 ) -> None:
+    from nbnebius.work.tools import ToolResult
+
     for place, call in enumerate(calls):
         name, written = call.function.name, call.function.arguments
         if place < MOST_CALLS:
@@ -196,7 +194,7 @@ def _sum(answers: Sequence[ChatResult], calls: Sequence[ToolResult]) -> ChatResu
     usages = [answer.usage for answer in answers if answer.usage is not None]
     seconds = [answer.seconds for answer in answers if answer.seconds is not None]
     kept = [answer.kept_at for answer in answers]
-    return dataclasses.replace(
+    return replace(
         last,
         completion=msgspec.structs.replace(last.completion, usage=_sum_usage(usages)),
         cost=total(answer.cost for answer in answers),

@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbnebius.journal import file, journal, presence, writer
+from nbnebius.journal import file, journal, presence, salvage, writer
 from nbnebius.transport import attempt, connection, direct, streaming
 from tests.fault import job
 
@@ -148,11 +148,11 @@ def watch() -> None:
     streaming.FLUSH = 0.0  # every piece of a stream is a step
     spelled = types.SimpleNamespace(**{**vars(sqlite3), "connect": _connect})
     file.sqlite3 = spelled
-    rules = __import__("nbnebius.journal.purge", fromlist=["purge"])
+    rules = __import__("nbnebius.journal.purging", fromlist=["purge"])
     rules.sqlite3 = spelled
     _watch(file, "_prepare", "making the file")
     _watch(file, "_mend", "mending")
-    _watch(file, "salvage", "salvaging")
+    _watch(salvage, "salvage", "salvaging")
     _watch(file, "_put_in_place", "changing the files' places")
     _watch(presence.Presence, "__init__", "the sign of life")
     _watch(writer.Writer, "close", "the close")

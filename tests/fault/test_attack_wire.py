@@ -171,9 +171,9 @@ def test_no_certificate_that_is_not_right_is_accepted(tmp_path, monkeypatch):
         "signed by one that may not": certify(tmp_path, "grandchild", by="right"),
     }
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.crt"))
-    from nbnebius.transport import http
+    from nbnebius.transport import trust
 
-    http.ssl_context.cache_clear()
+    trust.ssl_context.cache_clear()
     ok = json.dumps({"choices": [{"message": {"content": "x"}}], "data": []}).encode()
     heard, accepted, tried, certificates = {}, [], 0, 0
     for name, (certificate, key) in made.items():
@@ -206,7 +206,7 @@ def test_no_certificate_that_is_not_right_is_accepted(tmp_path, monkeypatch):
             attempt("chat", f"https://localhost:{server.port}/v1/")
             tried += 1
             accepted += [context] if server.heard else []
-    http.ssl_context.cache_clear()
+    trust.ssl_context.cache_clear()
     switches = {
         name
         for function in (neb.connect, neb.AsyncClient, neb.Session, neb.models)

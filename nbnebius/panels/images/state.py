@@ -24,6 +24,7 @@ from nbnebius.panels.images.sweep import MOST, Sweep, read_axis
 from nbnebius.panels.typed import read_typed
 from nbnebius.rendering.answer import usd
 from nbnebius.session import default_session
+from nbnebius.types import record
 from nbnebius.work.images import AT_ONCE
 from nbnebius.work.price import total
 
@@ -245,7 +246,7 @@ class ImagesState(Pictures):
         self.sweep = sweep
         costs: list[float | None] = []
         # Each request tells of its one picture: the count here is that of the grid.
-        quiet = replace(
+        quiet = record.replace(
             caller, see=lambda event: self.see(event) if isinstance(event, Note) else None
         )
         try:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from nbnebius.session.attaching import with_files
 from nbnebius.session.default import default_session
-from nbnebius.session.stream import TextStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nbnebius.results import Reply
+    from nbnebius.session.stream import TextStream
 
 
 @overload
@@ -140,6 +140,8 @@ def chat(
         **parameters,
     )
     if stream:
+        from nbnebius.session.stream import TextStream
+
         return TextStream(session.stream(prepared, cache=cache, private=private))
     return session.ask(prepared, cache=cache, private=private)
 
@@ -202,6 +204,8 @@ def completion(
     NebiusError
         Everything of `nbnebius.errors`.
     """
+    from nbnebius.session.stream import TextStream
+
     session = default_session()
     prepared = session.prepare_completion(prompt, model=model, **parameters)
     if stream:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbnebius.types.batch_input import MOST_BYTES, MOST_REQUESTS, write_lines
+from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,7 @@ AROUND = len(b"".join(write_lines([("0" * 2 * KEY_BYTES, b"")], url=ENDPOINT)))
 """Bytes of a line besides its body."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRules:
+class BatchRules(Record, frozen=True):
     """
     How batches are made and waited for.
 

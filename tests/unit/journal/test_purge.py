@@ -1,6 +1,5 @@
 """Making room: what goes, what stays, and the space that is free afterwards."""
 
-import importlib
 import random
 import sqlite3
 import time
@@ -21,15 +20,15 @@ from nbnebius.journal import (
     note_reuse,
     purge,
     purgeable,
+    purging,
     settle_orphans,
     spent,
     usage_rows,
 )
 from nbnebius.journal import size as size_rules
-from nbnebius.journal.purge import give_back
+from nbnebius.journal.purging import give_back
 
 pytestmark = pytest.mark.anyio
-rules = importlib.import_module("nbnebius.journal.purge")  # the function of its name hides it
 DAY = 86_400
 CALLS = 6
 
@@ -150,7 +149,7 @@ async def test_an_older_file_that_is_in_use_keeps_its_size_for_now(journal, path
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA auto_vacuum=NONE")
         connection.execute("VACUUM")
-    monkeypatch.setattr(rules, "PATIENCE", 0.1)
+    monkeypatch.setattr(purging, "PATIENCE", 0.1)
     monkeypatch.setenv("NBNEBIUS_EXCLUSIVE", "1")
     before = path.stat().st_size
     held = Journal(path)

@@ -20,7 +20,7 @@ from nbnebius.journal import (
     text_key,
     usage_rows,
 )
-from nbnebius.journal.purge import Waste, purge
+from nbnebius.journal.purging import Waste, purge
 from nbnebius.journal.schema import VERSION
 
 pytestmark = pytest.mark.anyio

@@ -3,7 +3,6 @@
 import io
 import json
 import time
-from dataclasses import replace
 
 import pytest
 from answering import Answering, Says, delta, talking
@@ -16,6 +15,7 @@ from nbnebius.commands import CHAT
 from nbnebius.events import TextDelta
 from nbnebius.panels.chat.state import ChatState
 from nbnebius.session import default_session
+from nbnebius.types.record import replace
 
 CHATS = "chat/completions"
 SECONDS = 30
@@ -368,7 +368,7 @@ def test_an_answer_that_the_thread_cannot_keep_is_shown_all_the_same(at_server, 
     at_server(lambda _: events("precious"))
     state = opened()
     monkeypatch.setattr(
-        "nbnebius.session.threads.keep_turn", lambda *_, **__: (_ for _ in ()).throw(full())
+        "nbnebius.journal.keep_turn", lambda *_, **__: (_ for _ in ()).throw(full())
     )
     state.send("Are you there?")
     settled(state)

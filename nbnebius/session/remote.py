@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -235,4 +236,10 @@ def _requests(frame: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
     if len(set(names)) != len(names):
         raise OptionError("The custom ids are not unique", hint="results are matched by them")
     for name, body in zip(names, frame["body"], strict=True):
+        if not isinstance(body, Mapping):
+            raise OptionError(
+                f"The body of {name!r} is a {type(body).__name__}",
+                why="each is a dict of the request's fields",
+                hint='a frame that was read from a file holds text: frame["body"].map(json.loads)',
+            )
         yield name, body if type(body) is dict else dict(body)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nbnebius.bridge.mailbox import Mailbox
 from nbnebius.bridge.task import CLEAN_UP, Task
 from nbnebius.errors import NebiusError
+from nbnebius.events import Interlude
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -161,6 +162,8 @@ class Bridge:
                     item()
                 elif see:
                     see(item)
+                if isinstance(item, Interlude):
+                    continue  # what is called next writes where a line of waiting would stand
             if tick:
                 tick()
 

@@ -12,7 +12,7 @@ import pytest
 
 from nbnebius.bridge import Bridge, Mailbox
 from nbnebius.errors import NebiusError
-from nbnebius.events import Note
+from nbnebius.events import Interlude, Note
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_the_loop_is_one_and_starts_at_the_first_call(bridge):
 INTERRUPTED = """
 import anyio, sys
 from nbnebius.bridge import Bridge, Mailbox
-from nbnebius.events import Note
+from nbnebius.events import Interlude, Note
 
 async def work():
     try:
@@ -206,6 +206,23 @@ def test_the_screen_ticks_while_the_work_runs_and_once_at_its_end(bridge):
 
     bridge.run(work, tick=tick)
     assert set(ticks) == {threading.get_ident()}
+
+
+def test_no_line_of_waiting_comes_between_an_interlude_and_what_is_called_then(bridge):
+    box, happened = Mailbox(), []
+
+    async def work():
+        box(Interlude())
+        await anyio.sleep(0.01)
+        box.call(lambda: happened.append("called"))
+
+    bridge.run(
+        work,
+        mailbox=box,
+        see=lambda event: happened.append("wiped"),
+        tick=lambda: happened.append("ticked"),
+    )
+    assert happened[:2] == ["wiped", "called"]
 
 
 def test_an_error_of_the_screen_stops_the_work(bridge):

@@ -213,7 +213,6 @@ def test_no_line_of_waiting_comes_between_an_interlude_and_what_is_called_then(b
 
     async def work():
         box(Interlude())
-        await anyio.sleep(0.01)
         box.call(lambda: happened.append("called"))
 
     bridge.run(

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sys
+import time
 
 import pexpect
 import pytest
@@ -172,6 +173,7 @@ def test_a_panel_says_why_it_is_not_there(terminal):
 def test_a_question_can_be_interrupted(terminal):
     terminal.begin("%nebius login")
     terminal.until("API key: ")
+    time.sleep(1)  # Python loses an interrupt that comes just before it begins to read
     terminal.interrupt()
     lines = screen(terminal.rest())
     assert lines[0].endswith("Stopped: You interrupted %nebius")

@@ -185,7 +185,7 @@ def run(*, quick: bool = False) -> Report:
                 after.ratio(PRIVATE, SDK, "cpu"),
             )
         )
-        first = fresh(url, 2 if quick else 7)
+        first = fresh(url, 1 if quick else 7)
         report.goals.append(
             Goal(
                 "a fresh process to its first answer: time, of openai's",
@@ -193,7 +193,7 @@ def run(*, quick: bool = False) -> Report:
                 first.ratio(PRIVATE, SDK),
             )
         )
-        pause = 7 if quick else 300
+        pause = 6 if quick else 300
         spent = compete(
             {OURS: ours_after_a_pause, LAZY: sdk_after_a_pause}, {"url": url, "pause": pause}, 1
         )

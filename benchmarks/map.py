@@ -162,7 +162,7 @@ def twice(rows: int, in_flight: int, delay_ms: float = 0.0) -> Table:
 def run(*, quick: bool = False) -> Report:
     """Answer the questions."""
     report = Report("A whole frame")
-    rows, rounds = (2_000, 1) if quick else (20_000, 3)
+    rows, rounds = (800, 1) if quick else (20_000, 3)
     cpu = {}
     for in_flight in (64, 256):
         table = compare(rows, in_flight, 0, rounds)
@@ -176,7 +176,7 @@ def run(*, quick: bool = False) -> Report:
     report.tables.append(few)
     ratio = cpu[256] / few.median(PRIVATE, "cpu")
     report.goals.append(Goal("CPU per row: 256 in flight, of 8 in flight", 1.2, ratio))
-    slow = compare(1_500 if quick else 5_000, 64, 50, rounds, (KEPT, PRIVATE))
+    slow = compare(1_000 if quick else 5_000, 64, 50, rounds, (KEPT, PRIVATE))
     report.tables.append(slow)
     share = share_of_keeping(slow)
     report.goals.append(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from nbnebius.fetching import fetcher
 
 if TYPE_CHECKING:
+    from nbnebius.bridge.here import at_once
     from nbnebius.bridge.loop import Bridge
     from nbnebius.bridge.mailbox import Mailbox, Unread
     from nbnebius.bridge.task import Task
@@ -20,7 +21,8 @@ __getattr__ = fetcher(
         "Task": "nbnebius.bridge.task",
         "Unread": "nbnebius.bridge.mailbox",
         "Worker": "nbnebius.bridge.worker",
+        "at_once": "nbnebius.bridge.here",
     },
 )
 
-__all__ = ["Bridge", "Mailbox", "Task", "Unread", "Worker"]
+__all__ = ["Bridge", "Mailbox", "Task", "Unread", "Worker", "at_once"]

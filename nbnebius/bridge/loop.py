@@ -9,11 +9,13 @@ work everywhere. An interrupt while waiting cancels the work.
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import os
 import queue
 import threading
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbnebius.bridge.mailbox import Mailbox
@@ -23,8 +25,6 @@ from nbnebius.events import Interlude
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
-
-    from anyio.from_thread import BlockingPortal
 
     from nbnebius.events import Event
 
@@ -44,10 +44,9 @@ class Bridge:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._portal: BlockingPortal | None = None
-        self._exit: contextlib.ExitStack | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._pid = os.getpid()
-        self._thread: int | None = None
         self._closed = False
 
     def run(
@@ -85,7 +84,7 @@ class Bridge:
         task = self._task(work, box)
         step = STEP if tick or on_interrupt else SLICE
         try:
-            task.start()
+            self._begin(task)
             try:
                 self._pump(box, see, tick, None, step)
             except KeyboardInterrupt:
@@ -103,15 +102,15 @@ class Bridge:
     def start(self, work: Callable[[], Awaitable[T]], mailbox: Mailbox) -> Task[T]:
         """Hand `work` to the loop and come back at once; what comes back waits or cancels."""
         task = self._task(work, mailbox)
-        task.start()
+        self._begin(task)
         return task
 
     def soon(self, function: Callable[[], object]) -> None:
         """Have `function` called on the loop; nothing happens where the loop has ended."""
-        portal = self._portal
-        if portal is not None:
+        loop = self._loop
+        if loop is not None:
             with contextlib.suppress(RuntimeError):
-                portal.start_task_soon(_called(function))
+                loop.call_soon_threadsafe(function)
 
     def iterate(
         self, work: Callable[[], Awaitable[T]], mailbox: Mailbox
@@ -123,7 +122,7 @@ class Bridge:
         """
         task = self._task(work, mailbox)
         try:
-            task.start()
+            self._begin(task)
             while True:
                 try:
                     item = mailbox.take(SLICE)
@@ -173,18 +172,28 @@ class Bridge:
             self._pump(box, see, None, CLEAN_UP)
 
     def _task(self, work: Callable[[], Awaitable[T]], box: Mailbox) -> Task[T]:
-        portal = self._open()
+        loop = self._open()
         self._refuse_own_thread()
-        return Task(portal, work, box)
+        return Task(loop, work, box)
+
+    def _begin(self, task: Task[Any]) -> None:
+        # What is handed over while the loop is being ended would never be done, nor be refused.
+        with self._lock:
+            self._refuse_closed()
+            task.start()
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise NebiusError("The session is closed", hint="connect() opens a new one")
 
     def _refuse_own_thread(self) -> None:
-        if threading.get_ident() == self._thread:
+        if threading.current_thread() is self._thread:
             raise NebiusError(
                 "This function waits, and was called from the loop it would wait for",
                 hint="inside async code use AsyncClient",
             )
 
-    def _open(self) -> BlockingPortal:
+    def _open(self) -> asyncio.AbstractEventLoop:
         if os.getpid() != self._pid:
             raise NebiusError(
                 "This session was opened in another process",
@@ -192,19 +201,16 @@ class Bridge:
                 hint="call nbnebius.connect() in the child",
             )
         with self._lock:
-            if self._closed:
-                raise NebiusError("The session is closed", hint="connect() opens a new one")
-            if self._portal is None:
-                from anyio.from_thread import start_blocking_portal
-
-                stack = contextlib.ExitStack()
-                self._portal = stack.enter_context(
-                    start_blocking_portal("asyncio", name="nbnebius")
+            self._refuse_closed()
+            if self._loop is None:
+                running: Future[asyncio.AbstractEventLoop] = Future()
+                self._thread = threading.Thread(
+                    target=_serve, args=(running,), name="nbnebius", daemon=True
                 )
-                self._thread = self._portal.call(threading.get_ident)
-                self._exit = stack
+                self._thread.start()
+                self._loop = running.result()
                 atexit.register(self.close)
-            return self._portal
+            return self._loop
 
     def close(self, last: Callable[[], Awaitable[Any]] | None = None) -> None:
         """Run `last` (closing connections), cancel what is left and end the loop."""
@@ -212,21 +218,28 @@ class Bridge:
             return
         self._refuse_own_thread()
         with self._lock:
-            portal, stack = self._portal, self._exit
-            self._portal, self._exit, self._closed = None, None, True
-        if portal is None or stack is None:
+            loop, thread = self._loop, self._thread
+            self._loop, self._closed = None, True
+        if loop is None or thread is None:
             return
         atexit.unregister(self.close)
         if last:
+            ending = Task(loop, last, Mailbox())
+            ending.start()
             with contextlib.suppress(Exception):
-                portal.start_task_soon(last).result(timeout=CLEAN_UP)
-        with contextlib.suppress(Exception):
-            portal.start_task_soon(portal.stop, True)  # noqa: FBT003 - anyio's own signature
-            stack.close()
+                ending.future.result(timeout=CLEAN_UP)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
 
 
-def _called(function: Callable[[], object]) -> Callable[[], Awaitable[None]]:
-    async def call() -> None:
-        function()
-
-    return call
+def _serve(running: Future[asyncio.AbstractEventLoop]) -> None:
+    """Run a loop until it is stopped; then what is left on it is cancelled, and waited for."""
+    try:
+        with asyncio.Runner() as runner:
+            loop = runner.get_loop()
+            running.set_result(loop)
+            loop.run_forever()
+    except BaseException as error:
+        if running.done():
+            raise
+        running.set_exception(error)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nbnebius.errors import NebiusError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable
-
-    from anyio import CancelScope
-    from anyio.from_thread import BlockingPortal
 
     from nbnebius.bridge.mailbox import Mailbox
 
@@ -23,49 +20,58 @@ CLEAN_UP = 5.0  # seconds that cancelled work has to write down what it holds
 
 
 class Task(Generic[T]):
-    """Work on the loop, as the waiting thread holds it: it can be cancelled at any moment."""
+    """
+    Work on the loop, as the waiting thread holds it: it can be cancelled at any moment.
+
+    Attributes
+    ----------
+    future
+        What resolves when the work has ended.
+    """
 
     def __init__(
-        self, portal: BlockingPortal, work: Callable[[], Awaitable[T]], box: Mailbox
+        self, loop: asyncio.AbstractEventLoop, work: Callable[[], Awaitable[T]], box: Mailbox
     ) -> None:
-        self._portal = portal
+        self.future: Future[T] = Future()
+        self._loop = loop
         self._work = work
         self._box = box
-        self._cancelled = threading.Event()
-        self._scope: CancelScope | None = None
-        self._future: Future[T] | None = None
+        self._task: asyncio.Task[T] | None = None
 
     def start(self) -> None:
         """Hand the work to the loop."""
-        self._future = self._portal.start_task_soon(self._guarded)
+        self._loop.call_soon_threadsafe(self._begin)
+
+    def _begin(self) -> None:
+        self._task = self._loop.create_task(self._guarded())
+        self._task.add_done_callback(self._end)
 
     async def _guarded(self) -> T:
-        from anyio import CancelScope
-
         try:
-            with CancelScope() as self._scope:
-                # An interrupt may come while the work is being handed over.
-                if not self._cancelled.is_set():
-                    return await self._work()
-            raise NebiusError("The work was cancelled")
+            return await self._work()
         except (SystemExit, KeyboardInterrupt) as error:
             # Either would end the loop for every later call.
             raise NebiusError(f"{type(error).__name__} was raised inside background work") from None
-        finally:
-            self._box.finish()
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        error = NebiusError("The work was cancelled") if task.cancelled() else task.exception()
+        # Nobody minds a result that comes after whoever waited for it cancelled the future.
+        if self.future.set_running_or_notify_cancel():
+            if error is None:
+                self.future.set_result(task.result())
+            else:
+                self.future.set_exception(error)
+        self._box.finish()
 
     def cancel(self) -> None:
         """Stop the work; it has time to clean up."""
-        self._cancelled.set()
-        if self._scope is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended, and the work with it
-                self._portal.start_task_soon(self._scope.cancel)
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and the work with it
+            # What begins the work is queued on the loop before this.
+            self._loop.call_soon_threadsafe(self._cancel)
 
-    @property
-    def future(self) -> Future[T]:
-        """What resolves when the work has ended."""
-        assert self._future is not None, "started before it is waited for"
-        return self._future
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
 
     def result(self) -> T:
         """Give the result of work that has ended."""

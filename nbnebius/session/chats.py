@@ -81,7 +81,7 @@ class Chats(Threads):
             servers=[tool for tool in offered if isinstance(tool, str)],
             approve=self.asker.confirm if approve else None,
         )
-        return self.run(
+        return self.settle(
             lambda service: prepare.chat(service, messages, model, parameters, wish, turn)
         )
 
@@ -94,13 +94,13 @@ class Chats(Threads):
         OptionError
             None is set, and the service lists none.
         """
-        return self.run(lambda service: service.model(kind, None))[0]
+        return self.settle(lambda service: service.model(kind, None))[0]
 
     def prepare_completion(
         self, prompt: str | Sequence[str], *, model: str | None = None, **parameters: Any
     ) -> Prepared:
         """Settle everything about a text completion without sending it."""
-        return self.run(lambda service: prepare.completion(service, prompt, model, parameters))
+        return self.settle(lambda service: prepare.completion(service, prompt, model, parameters))
 
     def ask(
         self,

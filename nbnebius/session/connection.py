@@ -128,6 +128,13 @@ class Connection:
         return "nebius" if self._endpoint.is_nebius else ""
 
     @property
+    def settled_service(self) -> Service | None:
+        """The service, where it knows its name and its models already."""
+        self._check_process()
+        service = self._service
+        return service if service and service.is_settled and not self._closed else None
+
+    @property
     def known_models(self) -> list[ModelRecord]:
         """The models as far as they were read."""
         return self._service.known_models if self._service else []

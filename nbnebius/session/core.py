@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from nbnebius.bridge import at_once
 from nbnebius.events import Interlude
 from nbnebius.journal import spent
 from nbnebius.session import telling
@@ -15,7 +16,7 @@ from nbnebius.settings import Config
 from nbnebius.transport import Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from pathlib import Path
 
     from nbnebius.events import Asker, Event
@@ -138,6 +139,19 @@ class Core:
             raise stopped(None) from None
         finally:
             see(Interlude())
+
+    def settle(self, work: Callable[[Service], Coroutine[Any, Any, T]]) -> T:
+        """
+        Run what settles a request before it is sent, and reads nothing but the catalog.
+
+        Where that was read, nothing has to be waited for, and the way to the loop is saved.
+        """
+        service = self._connection.settled_service
+        if service is None:
+            return self.run(work)
+        self._tell_first(self.observer)
+        self.before_call()
+        return at_once(work(service))
 
     def before_call(self) -> None:
         """Do what has to be done before any work begins."""

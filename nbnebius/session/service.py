@@ -104,6 +104,11 @@ class Service:
         return self._name
 
     @property
+    def is_settled(self) -> bool:
+        """Whether its name and its models are known, so that neither is asked for again."""
+        return bool(self._name) and self._catalog is not None
+
+    @property
     def known_models(self) -> list[ModelRecord]:
         """The models as far as they were read."""
         return self._catalog.records if self._catalog else []

@@ -104,7 +104,9 @@ class Attempt:
             # It is queued: whoever enters the next one queues behind it.
             if self.request.flow is not None:
                 self.request.flow.released(doubtful=state == "possibly_paid")
-            if committing is not None:
+            if committing is not None and self._goes_with_its_bill(state):
+                committing.add_done_callback(_hear)
+            elif committing is not None:
                 try:
                     await finish(committing)
                 except JournalError as unwritten:
@@ -123,6 +125,12 @@ class Attempt:
             state = "possibly_paid"
         await self.end(state, body, "cancelled")
 
+    def _goes_with_its_bill(self, state: State) -> bool:
+        # No answer is kept of a private call: nothing of it can be lost before it is read. What it
+        # cost is committed behind this, and waited for; the two share a commit.
+        intent = self.request.intent
+        return intent is not None and intent.private and state == "done"
+
     def _outcome(self, state: State, body: bytes, error: str) -> Outcome:
         headers = self.exchange.headers
         return Outcome(
@@ -133,3 +141,9 @@ class Attempt:
             request_id=request_id(headers),
             error=shorten(printable(error)),
         )
+
+
+def _hear(committing: asyncio.Future[None]) -> None:
+    """Take note of an error that the bill behind it meets as well, and raises."""
+    if not committing.cancelled():
+        committing.exception()

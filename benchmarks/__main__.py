@@ -13,8 +13,10 @@ import os
 import platform
 import sys
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import import_module, metadata
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
 
 QUESTIONS = (
     *("limit", "loading", "chats", "catalogs", "streams", "map"),
-    *("vectors", "batches", "schemas", "scaling"),
+    *("vectors", "batches", "schemas", "scaling", "pauses"),
 )
+ASLEEP = "pauses"
+"""Sleeps nearly all the time, so it goes on beside the others."""
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -61,10 +65,17 @@ def main() -> None:
     where, began = machine(), time.monotonic()
     print(where, flush=True)
     reports: list[Report] = []
-    for name in options.questions or QUESTIONS:
-        report = import_module(f"benchmarks.{name}").run(quick=options.quick)
-        print(f"\n{report.markdown()}", flush=True)
-        reports.append(report)
+    questions = options.questions or QUESTIONS
+    with ThreadPoolExecutor() as pool:
+
+        def ask(name: str) -> Future[Report]:
+            return pool.submit(import_module(f"benchmarks.{name}").run, quick=options.quick)
+
+        asleep = [ask(name) for name in questions if name == ASLEEP]
+        for answer in chain((ask(n) for n in questions if n != ASLEEP), asleep):
+            report = answer.result()
+            print(f"\n{report.markdown()}", flush=True)
+            reports.append(report)
     goals = goals_table([goal for report in reports for goal in report.goals])
     took = f"{time.monotonic() - began:.0f} s in all."
     print("\n## Goals", *goals, "", took, sep="\n")

@@ -252,7 +252,7 @@ def _received(work: Callable[[], Any], setting: dict[str, Any]) -> Callable[[], 
 def run(*, quick: bool = False) -> Report:
     """Answer the questions."""
     report = Report("Batch files")
-    lines, rounds = (20_000, 1) if quick else (300_000, 3)
+    lines, rounds = (20_000, 1) if quick else (200_000, 2)
     readers = {
         RESULTS: results,
         JSON: with_json,
@@ -287,7 +287,7 @@ def run(*, quick: bool = False) -> Report:
         Goal("batch output: our time, of pyarrow's or duckdb's with a schema", 2, least),
         Goal("batch output: peak memory, of the file", 1, read.median(RESULTS, "growth") / size),
     ]
-    rows = 20_000 if quick else 300_000
+    rows = 20_000 if quick else 200_000
     with running() as url:
         spent = compete({UPLOAD: upload, LOOP: loop}, {"url": url, "rows": rows}, rounds)
     wrote = Table(f"A frame of {rows:,} requests, uploaded", "row", rows, spent, LOOP)

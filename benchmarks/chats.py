@@ -1,5 +1,5 @@
 """
-One chat after another, a fresh process to its first answer, and a second cell after a pause.
+One chat after another, and a fresh process to its first answer.
 
 ``python -m benchmarks.chats`` (``--quick`` for few). The limit is a bare socket that sends fixed
 bytes and decodes the answer.
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.answers import CHAT, TEXT
 from benchmarks.contest import Goal, Report, Spent, Table, compete, main
-from benchmarks.stub import counts_at, running
+from benchmarks.stub import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +26,6 @@ PROMPT = "Is this review friendly? Answer in a few words: a tent that kept dry"
 WARM_UP = 30
 LIMIT, SDK = "a bare socket", "openai"
 PRIVATE, KEPT = "nbnebius, private=True", "nbnebius, kept"
-LAZY = "openai, after a pause"
-OURS = "nbnebius, after a pause"
 
 
 def by_socket(setting: dict[str, Any]) -> Callable[[], None]:
@@ -95,26 +93,6 @@ def _many(ask: Callable[[], None], setting: dict[str, Any]) -> Callable[[], None
     return work
 
 
-def sdk_after_a_pause(setting: dict[str, Any]) -> Callable[[], dict[str, float]]:
-    return _after_a_pause(by_sdk, setting)
-
-
-def ours_after_a_pause(setting: dict[str, Any]) -> Callable[[], dict[str, float]]:
-    return _after_a_pause(in_private, setting)
-
-
-def _after_a_pause(contender: Any, setting: dict[str, Any]) -> Callable[[], dict[str, float]]:
-    ask = contender({**setting, "count": 1})
-    before = counts_at(setting["url"])["connections"]  # the asking itself takes one
-    time.sleep(setting["pause"])
-
-    def work() -> dict[str, float]:
-        ask()
-        return {"connections": counts_at(setting["url"])["connections"] - before - 1}
-
-    return work
-
-
 FRESH = {
     SDK: """
 import openai
@@ -175,7 +153,7 @@ def run(*, quick: bool = False) -> Report:
     with running() as url:
         count = 300 if quick else 2_000
         contenders = {LIMIT: by_socket, PRIVATE: in_private, KEPT: and_kept, SDK: by_sdk}
-        spent = compete(contenders, {"url": url, "count": count}, 1 if quick else 5)
+        spent = compete(contenders, {"url": url, "count": count}, 1 if quick else 3)
         title = f"{count:,} chats, one after another, small answers"
         after = Table(title, "chat", count, spent, SDK)
         report.goals.append(
@@ -193,19 +171,7 @@ def run(*, quick: bool = False) -> Report:
                 first.ratio(PRIVATE, SDK),
             )
         )
-        pause = 6 if quick else 300
-        spent = compete(
-            {OURS: ours_after_a_pause, LAZY: sdk_after_a_pause}, {"url": url, "pause": pause}, 1
-        )
-        lazy = Table(f"A second cell after {pause} s of thinking", "call", 1, spent, LAZY)
-        report.tables += [after, first, lazy]
-        made = lazy.median(OURS, "connections")
-        report.goals.append(Goal(f"new connections after {pause} s of thinking", 0, made))
-        if LAZY in lazy.spent:
-            theirs = lazy.median(LAZY, "connections")
-            report.notes.append(
-                f"New connections after the pause: nbnebius {made:.0f}, openai {theirs:.0f}."
-            )
+        report.tables += [after, first]
     return report
 
 

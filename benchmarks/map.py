@@ -162,7 +162,7 @@ def twice(rows: int, in_flight: int, delay_ms: float = 0.0) -> Table:
 def run(*, quick: bool = False) -> Report:
     """Answer the questions."""
     report = Report("A whole frame")
-    rows, rounds = (800, 1) if quick else (20_000, 3)
+    rows, rounds = (800, 1) if quick else (20_000, 2)
     cpu = {}
     for in_flight in (64, 256):
         table = compare(rows, in_flight, 0, rounds)

@@ -152,7 +152,7 @@ def search(count: int, dims: int, rounds: int) -> Table:
 def run(*, quick: bool = False) -> Report:
     """Answer the questions."""
     report = Report("Vectors")
-    rounds = 1 if quick else 3
+    rounds = 1 if quick else 2
     with running() as url:
         for count, dims in (
             ((5_000, 1024), (2_000, 4096)) if quick else ((100_000, 1024), (25_000, 4096))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nbnebius.types.answers import EmbeddingResult
 
-ELEMENTS = 2**19  # numbers of a block: 2 MB, which a processor's cache still holds
+ELEMENTS = 2**21  # numbers of a block: 8 MB, enough to be handed to another thread
 STATUSES = ["ok", "partial", "skipped", "unsent", "failed", "possibly_paid"]
 
 
@@ -118,7 +118,8 @@ def matrix_blocks(
     import numpy as np
 
     rows = _rows(frame, column)
-    width = _width(rows)
+    whole = _same_block(rows)
+    width = _width(rows) if whole is None else whole.shape[1]
     if not width:
         texts = any(isinstance(row, str) for row in rows)
         raise OptionError(
@@ -126,7 +127,7 @@ def matrix_blocks(
             why="it holds text; CSV keeps vectors as text" if texts else "",
             hint="keep frames as Parquet, or embed again: what was bought is kept",
         )
-    whole, step = _same_block(rows), max(1, ELEMENTS // width)
+    step = max(1, ELEMENTS // width)
 
     def blocks() -> Iterator[NDArray[np.float32]]:
         for start in range(0, len(rows), step):
@@ -141,7 +142,7 @@ def matrix_blocks(
     return width, blocks
 
 
-def _rows(frame: pd.DataFrame, column: str) -> list[Any]:
+def _rows(frame: pd.DataFrame, column: str) -> NDArray[Any]:
     if not hasattr(frame, "columns"):
         raise OptionError(f"A {type(frame).__name__} is no frame", hint="give what embed gives")
     if column not in frame.columns:
@@ -150,15 +151,19 @@ def _rows(frame: pd.DataFrame, column: str) -> list[Any]:
             why="its columns are " + ", ".join(map(str, frame.columns[:12])),
             hint="embed gives a frame of vectors; column= names theirs if it is another",
         )
-    rows: list[Any] = frame[column].tolist()
+    rows: NDArray[Any] = frame[column].to_numpy()
+    if rows.ndim != 1:
+        raise OptionError(
+            f"The frame has several columns {column!r}", hint="rename all of them but one"
+        )
     return rows
 
 
-def _width(rows: Sequence[Any]) -> int:
+def _width(rows: NDArray[Any]) -> int:
     return next((len(r) for r in rows if _is_vector(r)), 0)
 
 
-def _copy(rows: Sequence[Any], found: NDArray[np.float32], column: str) -> None:
+def _copy(rows: NDArray[Any], found: NDArray[np.float32], column: str) -> None:
     width = found.shape[1]
     for index, row in enumerate(rows):
         if not _is_vector(row):
@@ -176,10 +181,17 @@ def _is_vector(row: Any) -> bool:
     return hasattr(row, "__len__") and not isinstance(row, str | bytes)
 
 
-def _same_block(rows: Sequence[Any]) -> NDArray[np.float32] | None:
+def _same_block(column: NDArray[Any]) -> NDArray[np.float32] | None:
     """Give the block that the rows are still the rows of, in its order; missing ones are NaN."""
     import numpy as np
 
+    from nbnebius.frames.unchanged import remember, remembered
+
+    if column.dtype != object:
+        return None
+    if (known := remembered(column)) is not None:
+        return known
+    rows = column.tolist()
     first = next((row for row in rows if isinstance(row, np.ndarray)), None)
     block = None if first is None else first.base
     if not isinstance(block, np.ndarray) or block.ndim != 2 or block.dtype != np.float32:  # noqa: PLR2004 - a matrix
@@ -187,7 +199,9 @@ def _same_block(rows: Sequence[Any]) -> NDArray[np.float32] | None:
     if first is None or block.shape != (len(rows), len(first)):
         return None
     start, step = block.ctypes.data, block.strides[0]
-    if not _are_all_of(rows, block):
+    if _are_all_of(rows, block):
+        remember(column, block)
+    else:
         # some are missing, or are others
         for index, row in enumerate(rows):
             if not isinstance(row, np.ndarray):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def nearest(
@@ -40,14 +47,13 @@ def nearest(
     best_rows = np.empty(0, np.intp)
     best_scores = np.empty(0, np.float32)
     start = 0
-    for block in blocks:
-        scores = _cosines(block, direction)
+    for scores in _side_by_side(functools.partial(_cosines, direction=direction), blocks):
         # What is no better than the k-th so far is out at once; NaN is never better.
         worst = best_scores[-1] if len(best_scores) == k else -np.inf
         with np.errstate(invalid="ignore"):
             found = np.flatnonzero(scores > worst)
         if not len(found):
-            start += len(block)
+            start += len(scores)
             continue
         if len(found) > k:
             kth = np.partition(scores[found], len(found) - k)[len(found) - k]
@@ -56,30 +62,49 @@ def nearest(
         best_scores = np.concatenate([best_scores, scores[found]])
         order = np.lexsort((best_rows, -best_scores))[:k]
         best_rows, best_scores = best_rows[order], best_scores[order]
-        start += len(block)
+        start += len(scores)
     return best_rows, np.clip(best_scores, -1.0, 1.0)
+
+
+def _side_by_side(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """Map on as many threads as there are processors, in order; few items are held at a time."""
+    threads = os.cpu_count() or 1
+    waiting: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(threads, "nbnebius-search") as pool:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _cosines(block: NDArray[np.float32], direction: NDArray[np.float32]) -> NDArray[np.float32]:
     """Give each row's cosine, NaN where it has none."""
     import numpy as np
 
-    scores: NDArray[np.float32]
+    scores, squares = np.empty((2, len(block)), np.float32)
+    step = max(1, _CACHED // max(1, block.shape[1]))
     with np.errstate(all="ignore"):
-        if hasattr(np, "vecdot"):  # NumPy 2
-            # No threads for so small a product: to wait for them takes longer than to do it.
-            scores, squares = np.vecdot(block, direction), np.vecdot(block, block)
-        else:
-            scores, squares = block @ direction, np.einsum("ij,ij->i", block, block)
+        for start in range(0, len(block), step):
+            # the second product finds in the processor's cache what the first has read
+            rows, these = block[start : start + step], slice(start, start + step)
+            if hasattr(np, "vecdot"):  # NumPy 2: on this thread, as the others have work
+                np.vecdot(rows, direction, out=scores[these])
+                np.vecdot(rows, rows, out=squares[these])
+            else:
+                np.matmul(rows, direction, out=scores[these])
+                np.einsum("ij,ij->i", rows, rows, out=squares[these])
         lengths = np.sqrt(squares)
         far = ~((lengths > _SMALL) & (lengths < _LARGE))
         scores /= lengths
         if far.any():
             # Squares that leave float32 behind are taken again in float64.
-            rows = block[far].astype(np.float64)
-            norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-            scores[far] = (rows @ direction.astype(np.float64)) / norms
+            wide = block[far].astype(np.float64)
+            norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))
+            scores[far] = (wide @ direction.astype(np.float64)) / norms
     return scores
 
 
+_CACHED = 2**19  # numbers that a processor's own cache holds
 _SMALL, _LARGE = 1e-15, 1e18  # lengths whose squares float32 still tells apart

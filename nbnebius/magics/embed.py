@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nbnebius.commands import EMBED, EmbedOptions
-from nbnebius.errors import BudgetReached, OptionError, Stopped
+from nbnebius.errors import NebiusError, OptionError
 from nbnebius.magics.calling import (
     caller,
     expand_text,
@@ -56,10 +56,10 @@ def run(notebook: Notebook, line: str, cell: str | None, local: Mapping[str, Any
                 caller=caller(notebook, session, options, screen),
                 **asked,
             )
-    except (Stopped, BudgetReached) as stopped:
-        if stopped.frame is not None:
+    except NebiusError as error:
+        if error.frame is not None:
             # What was paid for is bound before the error is raised.
-            _give(notebook, screen, stopped.frame, options)
+            _give(notebook, screen, error.frame, options)
         raise
     return _give(notebook, screen, frame, options)
 

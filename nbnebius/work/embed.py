@@ -52,6 +52,7 @@ _FATAL = (
     errors.PermissionDeniedError,
     errors.PaymentRequiredError,
     errors.NotFoundError,
+    errors.RateLimitError,
     errors.ConnectError,
     errors.JournalError,
 )
@@ -95,7 +96,7 @@ class Embedding:
     _unkept: errors.JournalError | None = None
     cost: float | None = 0.0
     bought: bool = False
-    ended_by: errors.BudgetReached | None = None
+    ended_by: errors.NebiusError | None = None
 
     def __post_init__(self) -> None:
         self._block = Block(
@@ -124,7 +125,7 @@ class Embedding:
 
     def raise_if_hopeless(self) -> None:
         """Raise why nothing at all came, or could be kept."""
-        failed = self._block.first_error
+        failed = self._block.first_error or self.ended_by
         if failed and not self._done and not self.halt.asked:
             raise failed
         if self._unkept:
@@ -230,15 +231,18 @@ class Embedding:
         self._over = self._over or (not self._done and self._refused >= HOPELESS)
 
     def failed(self, group: Sequence[Text], error: errors.NebiusError) -> None:
-        """Note that a group failed, and whether all others would."""
+        """Note that a group failed, or that all others would, too."""
         doubt = is_doubtful(error)
+        if isinstance(error, _FATAL) and not doubt:
+            self.end(group, error)
+            return
         self._block.fail([one.row for one in group], error, POSSIBLY_PAID if doubt else FAILED)
         self._over = self._over or isinstance(error, _FATAL)
 
-    def end(self, group: Sequence[Text], error: errors.BudgetReached) -> None:
-        """Note that there is no money for a group, nor for those after it."""
+    def end(self, group: Sequence[Text], error: errors.NebiusError) -> None:
+        """Note that a group was not bought, and that none after it can be."""
         self.give_back(group)
-        self.ended_by, self._over = error, True
+        self.ended_by, self._over = self.ended_by or error, True
 
     def cut_off(self, group: Sequence[Text]) -> None:
         """Note that a group was cancelled while it was under way."""

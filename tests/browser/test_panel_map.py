@@ -121,7 +121,7 @@ def test_while_five_thousand_rows_are_asked_panel_and_kernel_answer(open_noteboo
     notebook.run_cell(2)
     assert "42 5000" in notebook.cell_output(2).inner_text()
     panel.get_by_label("show").select_option("ok")
-    # Not the line of all rows that stood there before: of the first ten alone there is no next page.
+    # Not the line of all rows, which stood there before: ten rows alone have no next page.
     panel.get_by_text(re.compile(r"1 to 10 of (?!5,000)[\d,]+ rows")).wait_for()
     press(panel, "Next")
     panel.get_by_text(re.compile("11 to 20 of .* rows")).wait_for()

@@ -49,7 +49,8 @@ def embed(
     Raises
     ------
     NebiusError
-        Nothing at all could be embedded; a single text's failure is data.
+        Nothing at all could be embedded, or the key, the money or the connection ended in the
+        middle: ``.frame`` then holds what came. A single text's failure is data.
     """
     if is_dask(texts):
         lazy: pd.DataFrame = embed_lazily(

@@ -45,13 +45,13 @@ def test_values_that_are_changed_in_place_are_seen(frame):
 @pytest.mark.parametrize("again", [1, 50])
 def test_a_row_that_is_replaced_is_seen(frame, again):
     for number in range(again):  # each may lie where the one before it was
-        frame.at[4, "embedding"] = np.full(3, number, np.float32)
+        frame.at[4, "embedding"] = np.full(3, number, np.float32)  # noqa: PD008 - takes an array
         assert (matrix(frame)[4] == number).all()
     assert (matrix(frame)[5] == [15, 16, 17]).all()
 
 
 def test_a_row_that_goes_missing_is_seen(frame):
-    frame.at[4, "embedding"] = np.nan
+    frame.loc[4, "embedding"] = np.nan
     assert np.isnan(matrix(frame)[4]).all()
 
 

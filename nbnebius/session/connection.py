@@ -148,7 +148,7 @@ class Connection:
         on_interrupt: Callable[[], bool] | None = None,
     ) -> T:
         """Run async work with the service, and wait for it; see `Bridge.run`."""
-        box = Mailbox()
+        box = Mailbox.painted() if tick else Mailbox()
         return self._bridge.run(
             self._ready(work, box), mailbox=box, see=see, tick=tick, on_interrupt=on_interrupt
         )

@@ -168,13 +168,16 @@ def test_a_flag_and_a_model_are_told_about(tab):
         "{{to|",
     ],
 )
-def test_elsewhere_ipythons_own_completion_is_untouched(kernel, tab, marked):
+def test_elsewhere_ipythons_own_completion_is_untouched(kernel, tab, marked, tmp_path):
+    # in a folder where no other test makes files meanwhile
+    kernel.ok(f"import os\nbefore = os.getcwd()\nos.chdir({str(tmp_path)!r})")
     kernel.ok("completer = get_ipython().Completer")
     kernel.ok("completer.use_jedi = False")  # what it finds depends on its time
     with_ours = tab(marked)
     kernel.ok("kept = completer.custom_matchers[:]\ncompleter.custom_matchers.clear()")
     without = tab(marked)
     kernel.ok("completer.custom_matchers[:] = kept\ncompleter.use_jedi = True")
+    kernel.ok("os.chdir(before)")
     own = [text for text in with_ours if not text.startswith("_")]  # the history grows
     assert own == [text for text in without if not text.startswith("_")]
 

@@ -13,6 +13,7 @@ import os
 import platform
 import sys
 import time
+import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import import_module, metadata
 from importlib.util import find_spec
@@ -73,7 +74,11 @@ def main() -> None:
 
         asleep = [ask(name) for name in questions if name == ASLEEP]
         for answer in chain((ask(n) for n in questions if n != ASLEEP), asleep):
-            report = answer.result()
+            try:
+                report = answer.result()
+            except BaseException:
+                traceback.print_exc()  # now: to leave is to wait for the pause
+                raise
             print(f"\n{report.markdown()}", flush=True)
             reports.append(report)
     goals = goals_table([goal for report in reports for goal in report.goals])

@@ -15,7 +15,7 @@ import contextlib
 import os
 import queue
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbnebius.bridge.mailbox import Mailbox
@@ -48,6 +48,7 @@ class Bridge:
         self._thread: threading.Thread | None = None
         self._pid = os.getpid()
         self._closed = False
+        self._tasks: set[Task[Any]] = set()  # what was begun and has not ended
 
     def run(
         self,
@@ -179,7 +180,11 @@ class Bridge:
     def _begin(self, task: Task[Any]) -> None:
         # What is handed over while the loop is being ended would never be done, nor be refused.
         with self._lock:
+            if self._closed:
+                task.forget()
             self._refuse_closed()
+            self._tasks.add(task)
+            task.future.add_done_callback(lambda _: self._tasks.discard(task))
             task.start()
 
     def _refuse_closed(self) -> None:
@@ -223,13 +228,25 @@ class Bridge:
         if loop is None or thread is None:
             return
         atexit.unregister(self.close)
-        if last:
-            ending = Task(loop, last, Mailbox())
+        ending = Task(loop, lambda: self._wind_up(last), Mailbox())
+        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
             ending.start()
-            with contextlib.suppress(Exception):
-                ending.future.result(timeout=CLEAN_UP)
-        loop.call_soon_threadsafe(loop.stop)
+            while thread.is_alive() and not ending.future.done():
+                wait([ending.future], timeout=SLICE)
+            loop.call_soon_threadsafe(loop.stop)
         thread.join()
+
+    async def _wind_up(self, last: Callable[[], Awaitable[Any]] | None) -> None:
+        if last:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(CLEAN_UP):
+                    await last()
+        # What is in the middle of something that may not be cut in two is waited for.
+        begun = [task for task in self._tasks if task.task is not None]
+        for task in begun:
+            task.cancel_here()
+        if begun:
+            await asyncio.wait([task.task for task in begun if task.task is not None])
 
 
 def _serve(running: Future[asyncio.AbstractEventLoop]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from nbnebius.errors import NebiusError
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Awaitable, Callable
+
+    from anyio import CancelScope
 
     from nbnebius.bridge.mailbox import Mailbox
 
@@ -27,6 +29,8 @@ class Task(Generic[T]):
     ----------
     future
         What resolves when the work has ended.
+    task
+        The loop's side of it; None before it has begun.
     """
 
     def __init__(
@@ -36,25 +40,36 @@ class Task(Generic[T]):
         self._loop = loop
         self._work = work
         self._box = box
-        self._task: asyncio.Task[T] | None = None
+        self._scope: CancelScope | None = None
+        self._is_cancelled = False
+        self.task: asyncio.Task[T] | None = None
 
     def start(self) -> None:
         """Hand the work to the loop."""
         self._loop.call_soon_threadsafe(self._begin)
 
     def _begin(self) -> None:
-        self._task = self._loop.create_task(self._guarded())
-        self._task.add_done_callback(self._end)
+        self.task = self._loop.create_task(self._guarded())
+        self.task.add_done_callback(self._end)
 
     async def _guarded(self) -> T:
+        from anyio import CancelScope
+
         try:
-            return await self._work()
+            # In such a scope a cancellation is delivered until it is heard, and what is shielded
+            # is left alone; `asyncio.Task.cancel` does neither.
+            with CancelScope() as self._scope:
+                if not self._is_cancelled:
+                    return await self._work()
         except (SystemExit, KeyboardInterrupt) as error:
             # Either would end the loop for every later call.
             raise NebiusError(f"{type(error).__name__} was raised inside background work") from None
+        raise asyncio.CancelledError
 
     def _end(self, task: asyncio.Task[T]) -> None:
-        error = NebiusError("The work was cancelled") if task.cancelled() else task.exception()
+        if task.cancelled():
+            self.future.cancel()
+        error = None if task.cancelled() else task.exception()
         # Nobody minds a result that comes after whoever waited for it cancelled the future.
         if self.future.set_running_or_notify_cancel():
             if error is None:
@@ -63,15 +78,20 @@ class Task(Generic[T]):
                 self.future.set_exception(error)
         self._box.finish()
 
+    def forget(self) -> None:
+        """Tell whoever waits that this is never begun."""
+        self._box.finish()
+
     def cancel(self) -> None:
         """Stop the work; it has time to clean up."""
         with contextlib.suppress(RuntimeError):  # the loop has ended, and the work with it
-            # What begins the work is queued on the loop before this.
-            self._loop.call_soon_threadsafe(self._cancel)
+            self._loop.call_soon_threadsafe(self.cancel_here)
 
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+    def cancel_here(self) -> None:
+        """Stop the work, from the loop itself."""
+        self._is_cancelled = True
+        if self._scope is not None:
+            self._scope.cancel()
 
     def result(self) -> T:
         """Give the result of work that has ended."""

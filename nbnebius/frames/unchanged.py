@@ -47,7 +47,11 @@ def remembered(column: NDArray[Any]) -> NDArray[np.float32] | None:
         return None
     # The bytes of an array of objects are their addresses; those remembered are alive, so that no
     # other object has taken one of them.
-    return seen.block if seen.rows.tobytes() == column.tobytes() else None
+    if seen.rows.tobytes() == column.tobytes():
+        return seen.block
+    if len(seen.rows) == len(column):  # it was written to, so what it held need be held no longer
+        _seen.pop(id(owner), None)
+    return None
 
 
 def _owner(column: NDArray[Any]) -> NDArray[Any]:

@@ -82,6 +82,8 @@ class Vectors(Core):
         async def work(service: Service) -> None:
             async with service.explaining("embedding", job.model):
                 await embed(job, service.client, self.journal, tell)
+            if job.ended_by is not None:
+                job.ended_by = await service.explain(job.ended_by, "embedding", job.model)
 
         try:
             self.run(work, caller, on_interrupt=job.halt.ask)

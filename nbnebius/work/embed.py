@@ -93,7 +93,6 @@ class Embedding:
     _done: int = 0
     _kept: int = 0
     _over: bool = False
-    _unkept: errors.JournalError | None = None
     cost: float | None = 0.0
     bought: bool = False
     ended_by: errors.NebiusError | None = None
@@ -124,12 +123,10 @@ class Embedding:
         return not self._missing
 
     def raise_if_hopeless(self) -> None:
-        """Raise why nothing at all came, or could be kept."""
+        """Raise why nothing at all came."""
         failed = self._block.first_error or self.ended_by
         if failed and not self._done and not self.halt.asked:
             raise failed
-        if self._unkept:
-            raise self._unkept
 
     def result(self) -> EmbeddingResult:
         """Give what has come, in the texts' order."""
@@ -237,7 +234,8 @@ class Embedding:
             self.end(group, error)
             return
         self._block.fail([one.row for one in group], error, POSSIBLY_PAID if doubt else FAILED)
-        self._over = self._over or isinstance(error, _FATAL)
+        if isinstance(error, _FATAL):
+            self.ended_by, self._over = self.ended_by or error, True
 
     def end(self, group: Sequence[Text], error: errors.NebiusError) -> None:
         """Note that a group was not bought, and that none after it can be."""
@@ -250,7 +248,7 @@ class Embedding:
 
     def unkept(self, error: errors.JournalError) -> None:
         """Note that vectors could not be filed: nothing more is sent. Their answer is kept."""
-        self._unkept, self._over = error, True
+        self.ended_by, self._over = self.ended_by or error, True
 
     def tell(self, observer: Observer) -> None:
         """Tell how far it is."""

@@ -13,6 +13,7 @@ from nbnebius.session.dask.frames import as_dask_frame, conform, refuse_recordin
 from nbnebius.session.dask.seat import Terms, take_seat
 from nbnebius.session.dask.worker import journal_place, worker_session
 from nbnebius.session.texts import Texts, text_column
+from nbnebius.work.map.answers import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,9 +81,13 @@ class PartitionEmbed:
                 agreed=True,  # on a worker nobody can be asked
             )
         except NebiusError as error:
-            logger.warning("a partition was not embedded: %s", error.what)
-            found = getattr(error, "frame", None)
-            frame = without_vectors(part, error) if found is None else found
+            logger.warning("not all of a partition was embedded: %s", error.what)
+            if error.frame is None:
+                frame = without_vectors(part, error)
+            else:
+                frame = error.frame
+                unsent = frame["neb_status"] == "unsent"
+                frame.loc[unsent, "neb_error"] = f"{type(error).__name__}: {one_line(error)}"
         finally:
             seat.leave()
         return conform(frame, self.meta)
@@ -146,7 +151,6 @@ def without_vectors(frame: pd.DataFrame, error: NebiusError | None) -> pd.DataFr
 
     from nbnebius.frames.embeddings import embedding_frame
     from nbnebius.types.answers import EmbeddingResult
-    from nbnebius.work.map.answers import one_line
 
     count = len(frame)
     nothing = np.full((count, 1), np.nan, dtype=np.float32)

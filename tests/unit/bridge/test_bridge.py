@@ -1,9 +1,12 @@
 """The seven points of the bridge's contract, and what ends it."""
 
+import asyncio
+import contextlib
 import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import wait
 from contextlib import closing
 
 import anyio
@@ -13,6 +16,7 @@ import pytest
 from nbnebius.bridge import Bridge, Mailbox
 from nbnebius.errors import NebiusError
 from nbnebius.events import Interlude, Note
+from nbnebius.transport.shield import finish
 
 
 @pytest.fixture
@@ -69,6 +73,7 @@ INTERRUPTED = """
 import anyio, sys
 from nbnebius.bridge import Bridge, Mailbox
 from nbnebius.events import Interlude, Note
+from nbnebius.transport.shield import finish
 
 async def work():
     try:
@@ -348,6 +353,99 @@ def test_closing_cancels_what_another_thread_waits_for(bridge):
     bridge.close()
     thread.join()
     assert caught == ["The work was cancelled"]
+
+
+@pytest.mark.parametrize("ends", ["an interrupt", "its close"])
+def test_work_that_swallows_a_cancellation_is_cancelled_again(bridge, ends):
+    started, went_on = threading.Event(), []
+
+    async def work():
+        started.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(600)  # as a user's function may
+        await anyio.sleep(600)
+        went_on.append("further")
+
+    def see(event):
+        raise KeyboardInterrupt
+
+    if ends == "its close":
+        task = bridge.start(work, Mailbox())
+        started.wait()
+        bridge.close()
+        assert task.future.cancelled()
+    else:
+        box = Mailbox()
+        box(Note("interrupt"))
+        with pytest.raises(KeyboardInterrupt):
+            bridge.run(work, mailbox=box, see=see)
+    bridge.close()
+    assert went_on == []
+
+
+@pytest.mark.parametrize("ends", ["a cancel", "its close"])
+def test_what_is_shielded_is_finished_first(bridge, ends):
+    started, finished = threading.Event(), []
+
+    async def work():
+        with anyio.move_on_after(30, shield=True):
+            started.set()
+            await anyio.sleep(0.3)
+            finished.append("whole")
+        await anyio.sleep(600)
+
+    task = bridge.start(work, Mailbox())
+    started.wait()
+    if ends == "a cancel":
+        task.cancel()
+        wait([task.future])
+    bridge.close()
+    assert finished == ["whole"]
+
+
+def test_closing_leaves_alone_what_cancelled_work_waits_for(bridge):
+    started, ended = threading.Event(), []
+
+    async def commit():
+        await asyncio.sleep(0.3)
+        ended.append("committed")
+
+    async def work():
+        committing = asyncio.ensure_future(commit())  # as an attempt enters its intent
+        started.set()
+        await finish(committing)
+
+    bridge.start(work, Mailbox())
+    started.wait()
+    bridge.close()
+    assert ended == ["committed"]
+
+
+def test_a_bridge_whose_loop_has_died_is_closed_all_the_same(bridge):
+    async def work():
+        asyncio.get_running_loop().stop()
+
+    bridge.run(work)
+    bridge._thread.join()
+    bridge.close()
+
+
+def test_who_comes_while_it_closes_hears_so_at_once(bridge, monkeypatch):
+    async def work():
+        return 1
+
+    bridge.run(work)
+    making = bridge._task
+
+    def closing(work, box):
+        task = making(work, box)
+        bridge.close()
+        return task
+
+    monkeypatch.setattr(bridge, "_task", closing)
+    monkeypatch.setattr("nbnebius.bridge.loop.CLEAN_UP", float("inf"))  # it would wait for ever
+    with pytest.raises(NebiusError, match="closed"):
+        bridge.run(work)
 
 
 def test_many_threads_wait_at_once(bridge):

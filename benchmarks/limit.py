@@ -78,7 +78,7 @@ def by_bytes(setting: dict[str, Any]) -> Callable[[], None]:
 def run(*, quick: bool = False) -> Report:
     """Measure it."""
     report = Report("The limit")
-    count = 20_000 if quick else 100_000
+    count = 10_000 if quick else 100_000
     with running() as url:
         for in_flight in (1, 64):
             setting = {"url": url, "count": count, "in_flight": in_flight}

@@ -162,7 +162,7 @@ def twice(rows: int, in_flight: int, delay_ms: float = 0.0) -> Table:
 def run(*, quick: bool = False) -> Report:
     """Answer the questions."""
     report = Report("A whole frame")
-    rows, rounds = (800, 1) if quick else (20_000, 2)
+    rows, rounds = (640, 1) if quick else (20_000, 2)
     cpu = {}
     for in_flight in (64, 256):
         table = compare(rows, in_flight, 0, rounds)
@@ -176,13 +176,13 @@ def run(*, quick: bool = False) -> Report:
     report.tables.append(few)
     ratio = cpu[256] / few.median(PRIVATE, "cpu")
     report.goals.append(Goal("CPU per row: 256 in flight, of 8 in flight", 1.2, ratio))
-    slow = compare(1_000 if quick else 5_000, 64, 50, rounds, (KEPT, PRIVATE))
+    slow = compare(640 if quick else 5_000, 64, 50, rounds, (KEPT, PRIVATE))
     report.tables.append(slow)
     share = share_of_keeping(slow)
     report.goals.append(
         Goal("keeping, as a share of map's wall time: 64 in flight, 50 ms a call", 0.10, share)
     )
-    again = twice(5_000 if quick else 100_000, 64)
+    again = twice(3_000 if quick else 100_000, 64)
     report.tables.append(again)
     seconds = again.median(SECOND) * 1_000_000 / again.count
     report.goals += [

@@ -130,11 +130,15 @@ def _warm(work: Callable[[], None]) -> Callable[[], None]:
     return work
 
 
-def embed(url: str, count: int, dims: int, rounds: int, model: str = EMBEDDING) -> Table:
+def embed(
+    url: str, count: int, dims: int, rounds: int, model: str = EMBEDDING, *, again: bool = True
+) -> Table:
     """Let contenders embed the same texts in turns."""
     contenders = {PRIVATE: in_private, KEPT: and_kept, AGAIN: once_more, SDK: by_sdk}
+    if not again:
+        del contenders[AGAIN]
     setting = {"url": url, "count": count, "dims": dims, "model": model}
-    spent = compete(contenders, setting, rounds, again=(AGAIN,))
+    spent = compete(contenders, setting, rounds, again=(AGAIN,) if again else ())
     size = count * dims * 4 / 2**20
     kind = "floats as text" if model == FLOATS else "base64"
     title = f"{count:,} texts x {dims:,} dimensions ({size:,.0f} MB as float32), {kind}"
@@ -157,7 +161,7 @@ def run(*, quick: bool = False) -> Report:
         for count, dims in (
             ((5_000, 1024), (2_000, 4096)) if quick else ((100_000, 1024), (25_000, 4096))
         ):
-            table = embed(url, count, dims, rounds)
+            table = embed(url, count, dims, rounds, again=not quick)
             report.tables.append(table)
             matrix = count * dims * 4 / 2**20
             report.goals += [
@@ -181,7 +185,7 @@ def run(*, quick: bool = False) -> Report:
                         f"embed, private, {dims} dimensions: peak memory, of the matrix", 1.2, grown
                     )
                 )
-        floats = embed(url, 1_000 if quick else 10_000, 1024, 1, FLOATS)
+        floats = embed(url, 1_000 if quick else 10_000, 1024, 1, FLOATS, again=False)
         report.tables.append(floats)
         report.goals.append(
             Goal(

@@ -3,8 +3,10 @@
 import asyncio
 import os
 import signal
+import sqlite3
 import threading
 import time
+from contextlib import closing
 
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from labeller import Labeller, refuses
 
 from nbnebius import errors
 from nbnebius.events import Progress
+from nbnebius.settings import home
 
 FORTY = pd.DataFrame({"text": [f"t{n}" for n in range(40)]})
 LONGEST = 60
@@ -106,6 +109,20 @@ def test_a_cancelled_job_keeps_what_was_on_its_way(session, server):
     assert (found["neb_status"] == "ok").all()
     assert found["neb_cached"].sum() == 4
     assert len(server.prompts) == 40
+
+
+def test_a_job_whose_session_is_closed_says_so_and_leaves_nothing_on_its_way(session, server):
+    server.go.clear()
+    job = background(session, concurrency=4)
+    until(lambda: len(server.prompts) == 4)
+    session.close()
+    assert job.status == "stopped"
+    with closing(sqlite3.connect(home() / "journal.sqlite")) as connection:
+        states = connection.execute("SELECT state FROM calls").fetchall()
+    assert states == [("possibly_paid",)] * 4
+    with pytest.raises(errors.NebiusError, match="ended with its session"):
+        job.wait(LONGEST)
+    server.go.set()
 
 
 def test_cancelling_a_job_that_has_ended_changes_nothing(session):

@@ -88,6 +88,16 @@ def test_nothing_is_held_once_the_column_is_gone(block):
     assert gone() is None
 
 
+def test_nothing_is_held_once_the_rows_were_overwritten_and_looked_at(block):
+    frame = frame_of(block.copy())
+    gone = weakref.ref(matrix(frame))
+    for place in range(len(frame)):
+        frame.at[place, "embedding"] = np.zeros(3, np.float32)  # noqa: PD008 - takes an array
+    assert (matrix(frame) == 0).all()
+    gc.collect()
+    assert gone() is None
+
+
 def test_two_columns_of_one_name_are_refused(block):
     frame = pd.concat([frame_of(block), frame_of(block)], axis=1)
     with pytest.raises(neb.OptionError, match="several columns 'embedding'"):

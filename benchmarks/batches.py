@@ -252,7 +252,7 @@ def _received(work: Callable[[], Any], setting: dict[str, Any]) -> Callable[[], 
 def run(*, quick: bool = False) -> Report:
     """Answer the questions."""
     report = Report("Batch files")
-    lines, rounds = (20_000, 1) if quick else (200_000, 2)
+    lines, rounds = (20_000, 1) if quick else (200_000, 1)
     readers = {
         RESULTS: results,
         JSON: with_json,

@@ -153,7 +153,7 @@ def run(*, quick: bool = False) -> Report:
     with running() as url:
         count = 300 if quick else 2_000
         contenders = {LIMIT: by_socket, PRIVATE: in_private, KEPT: and_kept, SDK: by_sdk}
-        spent = compete(contenders, {"url": url, "count": count}, 1 if quick else 3)
+        spent = compete(contenders, {"url": url, "count": count}, 1 if quick else 2)
         title = f"{count:,} chats, one after another, small answers"
         after = Table(title, "chat", count, spent, SDK)
         report.goals.append(
@@ -163,7 +163,7 @@ def run(*, quick: bool = False) -> Report:
                 after.ratio(PRIVATE, SDK, "cpu"),
             )
         )
-        first = fresh(url, 1 if quick else 7)
+        first = fresh(url, 1 if quick else 5)
         report.goals.append(
             Goal(
                 "a fresh process to its first answer: time, of openai's",

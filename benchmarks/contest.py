@@ -120,7 +120,8 @@ class Table:
         """Compare two in each round, and give the median; None where one is not there."""
         if one not in self.spent or other not in self.spent:
             return None
-        pairs = zip(self.spent[one], self.spent[other], strict=True)
+        # a slow contender may have had the first rounds only
+        pairs = zip(self.spent[one], self.spent[other], strict=False)
         return statistics.median(_one(a, what) / max(_one(b, what), 1e-9) for a, b in pairs)
 
     def markdown(self) -> str:
@@ -133,6 +134,8 @@ class Table:
             *(f"wall, of {peer}", f"CPU, of {peer}"),
         )
         told = f"medians of {rounds} rounds" if rounds > 1 else "1 round"
+        if once := [name for name, turns in self.spent.items() if len(turns) < rounds]:
+            told += f", and one of {', '.join(once)}"
         lines = [f"{self.title}; {told}", "", f"| | {' | '.join(head)} |", "|---" * 7 + "|"]
         for name in self.spent:
             wall, cpu = self.median(name), self.median(name, "cpu")
@@ -192,6 +195,7 @@ def compete(
     rounds: int,
     *,
     again: Sequence[str] = (),
+    once: Sequence[str] = (),
     python: Sequence[str] = (),
 ) -> dict[str, list[Spent]]:
     """
@@ -207,6 +211,8 @@ def compete(
         How many turns each has.
     again
         Those that find the journal of the contender before them.
+    once
+        Those that are so slow that they have one turn, in the first round.
     python
         Flags of the interpreter.
     """
@@ -217,6 +223,8 @@ def compete(
         with tempfile.TemporaryDirectory(prefix="nbnebius-bench-") as folder:
             home = Path(folder) / "first"
             for place, name in enumerate(order):
+                if turn and name in once:
+                    continue
                 home = home if name in again else Path(folder) / str(place)
                 one = take_turn(contenders[name], setting, home, python)
                 if one is not None:

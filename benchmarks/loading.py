@@ -65,7 +65,7 @@ def _need(name: str) -> None:
 def run(*, quick: bool = False) -> Report:
     """Answer the question."""
     contenders = {OURS: ours, PEER: peer, "import pandas": pandas, "import openai": openai}
-    spent = compete(contenders, {}, 1 if quick else 7, python=("-W", "ignore"))
+    spent = compete(contenders, {}, 1 if quick else 3, python=("-W", "ignore"))
     table = Table("Loading, in a process that is a kernel already", "load", 1, spent, OURS)
     report = Report("Loading", [table])
     report.goals = [

@@ -189,7 +189,7 @@ def run(*, quick: bool = False) -> Report:
     with running() as url:
         setting = {"url": url, "tokens": tokens, "answers": answers}
         spent = compete(
-            {PRIVATE: in_private, OURS: and_kept, SDK: by_sdk}, setting, 1 if quick else 3
+            {PRIVATE: in_private, OURS: and_kept, SDK: by_sdk}, setting, 1 if quick else 2
         )
     title = f"{answers} answers of {tokens:,} chunks, as fast as they come"
     table = Table(title, "chunk", tokens * answers, spent, SDK if SDK in spent else PRIVATE)

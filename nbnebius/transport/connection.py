@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections import deque
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 EYEBALLS = 0.25
 """Seconds before the next of a name's addresses is tried beside the first (RFC 8305)."""
+
+PROBES = {"TCP_KEEPIDLE": 45, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+"""Seconds until an idle connection is probed, seconds between probes, and how many may be lost."""
 
 HIGH = 1024 * 1024
 """Bytes that may wait here for their reader; then the server has to wait."""
@@ -59,6 +63,7 @@ class Connection(asyncio.Protocol):
         """Take the socket."""
         self._socket = cast("asyncio.Transport", transport)
         self._socket.set_write_buffer_limits(high=0)  # so that what is sent is known to be sent
+        _stay_alive(transport.get_extra_info("socket"))
 
     def data_received(self, data: bytes) -> None:
         """Take bytes apart as they come."""
@@ -150,6 +155,16 @@ class Connection(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None:
             _resolve(self._waiter)
+
+
+def _stay_alive(wire: socket.socket | None) -> None:
+    """Have the system probe an idle connection: a router then keeps it, and a dead one is told."""
+    if wire is None:
+        return
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in PROBES.items():
+        if (option := getattr(socket, name, None)) is not None:  # not every system has all
+            wire.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _resolve(waiter: asyncio.Future[None]) -> None:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from nbnebius.transport.request import Timeouts
     from nbnebius.types.secret import Secret
 
-KEEPALIVE = 300.0
-"""Seconds an idle connection is kept: people think between cells."""
+KEEPALIVE = 900.0
+"""Seconds an idle connection is kept: people think between cells, and many for five minutes."""
 
 
 class Wire:

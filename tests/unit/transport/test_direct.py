@@ -1,6 +1,7 @@
 """Requests straight to a server, over real sockets: what is kept, what is closed, what is told."""
 
 import asyncio
+import socket
 import contextlib
 
 import anyio
@@ -166,6 +167,14 @@ async def test_a_connection_that_the_server_closed_is_not_taken(client, server):
     server_side._socket.get_extra_info("socket").shutdown(2)  # as when the network goes
     await until(lambda: server_side.is_lost)
     assert await client.get("/") == b"3"
+
+
+async def test_an_idle_connection_is_probed_so_that_no_router_forgets_it(client):
+    await client.get("/")
+    wire = client.idle[0]._socket.get_extra_info("socket")
+    assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    if hasattr(socket, "TCP_KEEPIDLE"):
+        assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) < 60
 
 
 async def test_an_idle_connection_that_is_too_old_is_not_taken(server):

@@ -1,8 +1,8 @@
 """Requests straight to a server, over real sockets: what is kept, what is closed, what is told."""
 
 import asyncio
-import socket
 import contextlib
+import socket
 
 import anyio
 import pytest

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.answers import CHAT
-from benchmarks.contest import Goal, Report, Table, compete, goals_table
+from benchmarks.contest import Goal, Report, Table, compete, goals_table, number
 from benchmarks.map import TEMPLATE, and_kept, frame_of
 from benchmarks.stub import running
 
@@ -115,7 +115,11 @@ def plot(report: Report, path: str) -> None:
     figure, both = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     told = (("wall", "seconds"), ("growth", "memory over the input, MB"))
     for axes, (what, label) in zip(both, told, strict=True):
-        axes.loglog(rows, [table.median("map", what) for table in tables], marker="o")
+        values = [table.median("map", what) for table in tables]
+        axes.loglog(rows, values, marker="o")
+        axes.minorticks_off()
+        axes.set_xticks(rows, [f"{count:,}" for count in rows])
+        axes.set_yticks(values, [number(value) for value in values])
         axes.set(xlabel="rows", ylabel=label)
         axes.grid(alpha=0.3)
     figure.savefig(path, dpi=110)

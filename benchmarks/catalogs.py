@@ -64,7 +64,7 @@ def run(*, quick: bool = False) -> Report:
         "models()": nebius,
     }
     with running(list_ms=SLOWEST_MS) as url:
-        spent = compete(contenders, {"url": url}, 1 if quick else 5)
+        spent = compete(contenders, {"url": url}, 1 if quick else 3)
     table = Table("Lists of models, the second time they are asked for", "list", 1, spent, SLOWEST)
     ratio = table.ratio(ALL, SLOWEST)
     goal = Goal("three catalogs: time, of the slowest of them alone", 1.1, ratio)

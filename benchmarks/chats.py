@@ -151,7 +151,7 @@ def run(*, quick: bool = False) -> Report:
     """Answer the questions."""
     report = Report("One chat")
     with running() as url:
-        count = 300 if quick else 2_000
+        count = 300 if quick else 1_000
         contenders = {LIMIT: by_socket, PRIVATE: in_private, KEPT: and_kept, SDK: by_sdk}
         spent = compete(contenders, {"url": url, "count": count}, 1 if quick else 2)
         title = f"{count:,} chats, one after another, small answers"

@@ -97,7 +97,7 @@ def run(*, quick: bool = False, million: bool = False) -> Report:
     pace = (last.median("map") / last.count) / (first.median("map") / first.count)
     report.goals.append(Goal(f"time per row: {last.count:,} rows, of {first.count:,}", 1.25, pace))
     if find_spec("distributed") is not None:
-        report.tables.append(by_workers(1_000 if quick else 10_000, [2] if quick else [1, 2, 4]))
+        report.tables.append(by_workers(1_000 if quick else 5_000, [2] if quick else [1, 2, 4]))
     else:
         report.notes.append("Dask is not installed (extra `dask`), so its workers are left out.")
     return report

@@ -28,7 +28,7 @@ def _unescape(found: re.Match[str]) -> str:
 
 def quote(text: str) -> str:
     """Write a value so that it is read back as it is."""
-    if re.fullmatch(r"[^\s\"'\\{-][^\s\"'\\{]*", text) and text.isprintable():
+    if re.fullmatch(r"[^\s\"'\\{#-][^\s\"'\\{]*", text) and text.isprintable():
         return text
     inside = "".join(
         f"\\u{ord(c):04x}" if len(f"_{c}_".splitlines()) > 1 else c

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from nbnebius.commands import COMMANDS, ChatOptions, EmbedOptions
 from nbnebius.commands.command import RESERVED
+from nbnebius.commands.map import MapOptions
 
 NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(lambda n: not iskeyword(n))
 VALUES = {
@@ -76,6 +77,13 @@ def test_a_record_survives_being_written_as_a_cell(command, data):
     record = data.draw(records(command))
     line, body = run_through_ipython(command.to_cell(record))
     assert command.parse(line, body) == record
+
+
+@pytest.mark.parametrize("name", ["#", "#1", "a#", "# not a comment"])
+def test_a_value_that_looks_like_a_comment_is_read_back(name):
+    record = MapOptions(frame="df", with_=name)
+    line, body = run_through_ipython(COMMANDS["map"].to_cell(record))
+    assert COMMANDS["map"].parse(line, body) == record
 
 
 @given(texts=st.text(min_size=1, max_size=30))

@@ -235,12 +235,12 @@ class Embedding:
             return
         self._block.fail([one.row for one in group], error, POSSIBLY_PAID if doubt else FAILED)
         if isinstance(error, _FATAL):
-            self.ended_by, self._over = self.ended_by or error, True
+            self._stop(error)
 
     def end(self, group: Sequence[Text], error: errors.NebiusError) -> None:
         """Note that a group was not bought, and that none after it can be."""
         self.give_back(group)
-        self.ended_by, self._over = self.ended_by or error, True
+        self._stop(error)
 
     def cut_off(self, group: Sequence[Text]) -> None:
         """Note that a group was cancelled while it was under way."""
@@ -248,6 +248,9 @@ class Embedding:
 
     def unkept(self, error: errors.JournalError) -> None:
         """Note that vectors could not be filed: nothing more is sent. Their answer is kept."""
+        self._stop(error)
+
+    def _stop(self, error: errors.NebiusError) -> None:
         self.ended_by, self._over = self.ended_by or error, True
 
     def tell(self, observer: Observer) -> None:

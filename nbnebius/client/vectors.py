@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,8 +15,6 @@ from nbnebius.types.embeddings import (
     Embeddings,
     FloatAnswer,
     FloatDatum,
-    RawAnswer,
-    RawDatum,
 )
 from nbnebius.types.loose import read_as
 from nbnebius.types.usage import read_usage
@@ -32,7 +31,7 @@ except ModuleNotFoundError:  # the extra `fast`
     b64decode = None  # type: ignore[assignment]  # asked for before it is called
 
 _FLOAT32 = 4
-_QUOTE = ord('"')
+_VECTOR = re.compile(rb'"embedding"\s*:\s*"')
 
 
 def read_embeddings(body: bytes) -> Embeddings:
@@ -65,7 +64,7 @@ def read_embeddings(body: bytes) -> Embeddings:
     return _embeddings(_from_floats(data), anything)
 
 
-def _read_base64(body: bytes) -> tuple[Base64Answer | RawAnswer, list[bytes]]:
+def _read_base64(body: bytes) -> tuple[Base64Answer, list[bytes]]:
     """
     Read an answer whose vectors are base64, and decode them.
 
@@ -75,35 +74,51 @@ def _read_base64(body: bytes) -> tuple[Base64Answer | RawAnswer, list[bytes]]:
         It is something else.
     """
     if b64decode is not None:
-        raw = msgspec.json.decode(body, type=RawAnswer)
-        texts = [memoryview(datum.embedding) for datum in raw.data]
-        if all(text[0] == _QUOTE for text in texts):
-            try:
-                return raw, [b64decode(text[1:-1], validate=True) for text in texts]
-            except (binascii.Error, ValueError):
-                pass  # with escapes in it, or none at all
+        found = _cut_out(body)
+        if found is not None:
+            return found
     answer = msgspec.json.decode(body, type=Base64Answer)
     return answer, [datum.embedding for datum in answer.data]
 
 
+def _cut_out(body: bytes) -> tuple[Base64Answer, list[bytes]] | None:
+    """
+    Take the vectors out of an answer, and read what is left of it; None where that does not fit.
+
+    Nearly all of the body is vectors, which hold no quote: to find the next one is a search for one
+    byte, and no parser looks at what lies between.
+    """
+    view, rows, rest, at = memoryview(body), [], [], 0
+    try:
+        while (mark := _VECTOR.search(body, at)) is not None:
+            start = mark.end()
+            end = body.index(b'"', start)
+            rows.append(b64decode(view[start:end], validate=True))
+            rest.append(view[at:start])
+            at = end
+        rest.append(view[at:])
+        answer = msgspec.json.decode(b"".join(rest), type=Base64Answer)
+    except (binascii.Error, ValueError):  # escapes, no base64, or no JSON
+        return None
+    # as many as there are texts, and each of them one of theirs
+    if len(rows) != len(answer.data) or any(datum.embedding for datum in answer.data):
+        return None
+    return answer, rows
+
+
 def _embeddings(
     vectors: NDArray[np.float32],
-    answer: Base64Answer | RawAnswer | FloatAnswer | AnyAnswer,
+    answer: Base64Answer | FloatAnswer | AnyAnswer,
     tokens: list[float | None] | None = None,
 ) -> Embeddings:
     import numpy as np
 
-    with np.errstate(all="ignore"):
-        # one sum tells: a NaN or an infinity anywhere makes it one
-        total = np.add.reduce(vectors, axis=None, dtype=np.float64)
-    if not np.isfinite(total):
+    if not np.isfinite(vectors).all():
         raise ValueError("some numbers are not finite")
     return Embeddings(vectors, read_usage(answer.usage), answer.model or "", tokens)
 
 
-def _from_rows(
-    rows: Sequence[bytes], data: Sequence[Base64Datum | RawDatum]
-) -> NDArray[np.float32]:
+def _from_rows(rows: Sequence[bytes], data: Sequence[Base64Datum]) -> NDArray[np.float32]:
     import numpy as np
 
     size = len(rows[0]) if rows else 0
@@ -134,7 +149,7 @@ def _from_floats(data: Sequence[FloatDatum]) -> NDArray[np.float32]:
     return vectors
 
 
-def _places(data: Sequence[Base64Datum | RawDatum | FloatDatum]) -> Sequence[int]:
+def _places(data: Sequence[Base64Datum | FloatDatum]) -> Sequence[int]:
     """Return each vector's row: its index, or the order of arrival where there is none."""
     if any(datum.index is None for datum in data):
         return range(len(data))

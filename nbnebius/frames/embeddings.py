@@ -47,14 +47,17 @@ def embedding_frame(
     if normalize:
         _scale(result.vectors)
     frame = base.copy(deep=False)
-    rows: NDArray[Any] = np.empty(len(result.status), dtype=object)
-    for index, status in enumerate(result.status):
-        rows[index] = result.vectors[index] if status == "ok" else np.nan
+    code_of = {word: code for code, word in enumerate(STATUSES)}
+    codes = np.array([code_of[word] for word in result.status], np.int8)
+    rows: NDArray[Any] = np.empty(len(codes), dtype=object)
+    for index, row in enumerate(result.vectors):
+        rows[index] = row
+    rows[codes != code_of["ok"]] = np.nan
     frame[column] = pd.Series(rows, index=frame.index, dtype=object)
-    frame["neb_status"] = pd.Categorical(list(result.status), categories=STATUSES)
+    frame["neb_status"] = pd.Categorical.from_codes(codes, pd.Index(STATUSES))
     frame["neb_error"] = make_column(result.errors, "string", frame.index)
-    frame["neb_tokens"] = make_column(result.tokens, "float64", frame.index)
-    frame["neb_cost"] = make_column(result.cost, "float64", frame.index)
+    frame["neb_tokens"] = pd.Series(result.tokens, index=frame.index)
+    frame["neb_cost"] = pd.Series(result.cost, index=frame.index)
     frame.attrs = {
         **base.attrs,
         "nbnebius": {"model": result.model, "dimensions": result.dimensions},

@@ -20,13 +20,14 @@ from nbnebius.journal.entries import Entry, ending
 from nbnebius.journal.lasting import Lasting
 from nbnebius.journal.presence import Presence
 from nbnebius.journal.purse import reserve
+from nbnebius.journal.wiping import as_it_is
 from nbnebius.journal.writer import Writer
 from nbnebius.types.record import Record
 
 if TYPE_CHECKING:
     import asyncio
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from nbnebius.events import Intent, Outcome
@@ -221,9 +222,15 @@ class Journal:
 
         return self.committed(Lasting(write))
 
-    async def keep_vectors(self, record: int | None, vectors: Sequence[KeptVector]) -> None:
-        """Keep vectors per text; the raw answer they came in is then no longer needed."""
-        rows = [(v.key, record, v.tokens, v.vector, zlib.crc32(v.vector)) for v in vectors]
+    def keep_vectors(
+        self, by_call: Mapping[int | None, Sequence[KeptVector]]
+    ) -> asyncio.Future[None]:
+        """Keep vectors per text; the raw answers they came in are then no longer needed."""
+        rows = [
+            (v.key, record, v.tokens, v.vector, zlib.crc32(v.vector))
+            for record, vectors in by_call.items()
+            for v in vectors
+        ]
 
         def write(connection: sqlite3.Connection) -> None:
             connection.executemany(
@@ -231,6 +238,10 @@ class Journal:
                 " ON CONFLICT (key) DO NOTHING",
                 rows,
             )
-            connection.execute("UPDATE bodies SET answer=NULL WHERE call=?", (record,))
+            # Pages freed and used again in one commit are copied first, so this comes last.
+            with as_it_is(connection):
+                connection.executemany(
+                    "UPDATE bodies SET answer=NULL WHERE call=?", [(record,) for record in by_call]
+                )
 
-        await self.committed(write)
+        return self.committed(write)

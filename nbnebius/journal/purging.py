@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.journal.file import UNDO
 from nbnebius.journal.turns import count_old_imports, forget_empty, forget_said
+from nbnebius.journal.wiping import INCREMENTAL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 SLICE = 1000  # rows per commit
 PAGES = 4096  # pages that are given back per commit
 PATIENCE = 5.0  # seconds to wait until nobody uses the file
-INCREMENTAL = 2  # how SQLite calls a file that can give pages back
 
 _OLD = "calls.state NOT IN ('sent', 'batched') AND calls.sent_at < ?"
 _OLD_BODIES = f"FROM bodies JOIN calls ON calls.id = bodies.call WHERE {_OLD}"

@@ -189,6 +189,8 @@ def _value(field: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): _value(field, inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
+        if all(type(inner) is str for inner in value):  # of which there may be a million
+            return list(value)
         return [_value(field, inner) for inner in value]
     if hasattr(value, "tolist"):  # NumPy
         return _value(field, value.tolist())

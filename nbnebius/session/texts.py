@@ -100,10 +100,10 @@ def _clean(values: Iterable[Any]) -> list[str | None]:
 
 def _text(value: Any, row: int) -> str | None:
     """Give a value as text, None where it is missing; numbers are read as they are written."""
-    import pandas as pd
-
     if isinstance(value, str):
         return str(value)
+    import pandas as pd
+
     if isinstance(value, bytes | bytearray | Mapping) or hasattr(value, "__len__"):
         raise OptionError(
             f"Row {row} is no text but a {type(value).__name__}",

@@ -142,12 +142,12 @@ class Vectors(Core):
     def _agree_to(prepared: Prepared, asker: Asker) -> None:
         """Ask once before many texts; those that are kept already are counted too."""
         from nbnebius.session.consent import need_consent
-        from nbnebius.work.estimate import estimate_tokens
+        from nbnebius.work.estimate import estimate_each
 
         price = prepared.price.tokens_in
         if price is not None:
             texts = prepared.body["input"]
-            cost = sum(map(estimate_tokens, texts)) * price / PER_MILLION
+            cost = sum(estimate_each(texts)) * price / PER_MILLION
             need_consent(
                 asker,
                 cost,

@@ -31,36 +31,39 @@ class About:
         The model's id, which is no secret.
     secret
         The key, to be taken out of the server's words.
-    prompts
-        What was sent, to be taken out likewise.
+    sent
+        The request's JSON body: its prompts are taken out likewise. It is read only where a server
+        has something to say.
     """
 
     address: str = ""
     path: str = ""
     model: str = ""
     secret: Secret | None = field(default=None, repr=False)
-    prompts: tuple[str, ...] = field(default=(), repr=False)
+    sent: bytes | None = field(default=None, repr=False)
 
     def clean(self, text: str, longest: int = 300) -> str:
         """Return a server's words as they may be shown."""
         # twice the length first: redaction may shorten, and a body may be megabytes
-        return shorten(redact(text[: longest * 10], self.secret, self.prompts), longest)
+        return shorten(redact(text[: longest * 10], self.secret, self._prompts()), longest)
+
+    def _prompts(self) -> list[str]:
+        if self.sent is None:
+            return []
+        try:
+            return list(prompts_in(read_json(self.sent)))
+        except ValueError:
+            return []
 
 
 def about_request(request: Request, address: str, secret: Secret | None) -> About:
     """Return what errors about a request may tell, and must not."""
-    body = None
-    if isinstance(request.body, bytes):
-        try:
-            body = read_json(request.body)
-        except ValueError:
-            body = None
     return About(
         address=address,
         path=request.path,
         model=request.lane,
         secret=secret,
-        prompts=tuple(prompts_in(body)),
+        sent=request.body if isinstance(request.body, bytes) else None,
     )
 
 

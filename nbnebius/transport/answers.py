@@ -104,20 +104,20 @@ def is_html(body: bytes, content_type: str) -> bool:
     return "html" in content_type.lower() or start.startswith((b"<!doctype html", b"<html"))
 
 
-def looks_whole(body: bytes | bytearray) -> bool:
+def looks_whole(body: bytes) -> bool:
     """
     Tell whether a 200's body can be a JSON answer, without reading it.
 
     It is asked before the answer is committed, and decides whether it is entered as one.
     """
-    head, tail = bytes(body[:64]).lstrip(), bytes(body[-64:]).rstrip()
+    head, tail = body[:64].lstrip(), body[-64:].rstrip()
     whole = (head[:1], tail[-1:]) in {(b"{", b"}"), (b"[", b"]")}
     return whole and not _is_error(head)
 
 
-def what_is_wrong(body: bytes | bytearray) -> str:
+def what_is_wrong(body: bytes) -> str:
     """Say why a 200's body is no answer."""
-    if _is_error(bytes(body[:64]).lstrip()):
+    if _is_error(body[:64].lstrip()):
         return "the server reports an error although its status is 200"
     return "the answer is not whole JSON" if body else "the answer is empty"
 

@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
         except NoHTTP as error:
             self.why = error
             self.drop()
-        if len(answer.body) > HIGH and self._socket is not None and not self.is_lost:
+        if answer.waiting > HIGH and self._socket is not None and not self.is_lost:
             self._is_paused = True
             self._socket.pause_reading()
         self._wake()
@@ -115,7 +115,7 @@ class Connection(asyncio.Protocol):
     def take(self) -> bytes:
         """Give what has come of the answer's body, and let more come."""
         answer = self.answer
-        if answer is None or not answer.body:
+        if answer is None or not answer.waiting:
             return b""
         part = answer.take()
         if self._is_paused and self._socket is not None and not self.is_lost:

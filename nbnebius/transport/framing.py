@@ -37,22 +37,26 @@ class Framing:
         The status code; 0 before the head has come.
     headers
         Names in lower case; those that come twice are joined by a comma.
-    body
-        What has come of the body and was not taken yet.
+    waiting
+        Bytes of the body that have come and were not taken yet.
     is_whole
         The answer has ended as it should.
     keeps
         The connection may serve again after it; only of use once `is_whole`.
     """
 
-    __slots__ = ("_chunked", "_left", "_pending", "body", "headers", "is_whole", "keeps", "status")
+    __slots__ = (
+        *("_body", "_chunked", "_left", "_pending"),
+        *("headers", "is_whole", "keeps", "status", "waiting"),
+    )
 
     def __init__(self) -> None:
         self.status = 0
         self.headers: dict[str, str] = {}
-        self.body = bytearray()
+        self.waiting = 0
         self.is_whole = False
         self.keeps = True
+        self._body: list[bytes] = []  # as it came: what is large is not copied on its way
         self._pending = bytearray()
         self._chunked: _Chunks | None = None
         self._left: int | None = None  # of a body whose length was told
@@ -85,8 +89,8 @@ class Framing:
 
     def take(self) -> bytes:
         """Give what has come of the body since the last time."""
-        part = bytes(self.body)
-        self.body.clear()
+        part = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        self._body, self.waiting = [], 0
         return part
 
     def _take_head(self) -> bool:
@@ -145,20 +149,27 @@ class Framing:
         if self.is_whole:
             self.keeps = False  # it says more than it was asked
         elif self._chunked is not None:
-            rest = self._chunked.feed(data, self.body)
+            body = bytearray()
+            rest = self._chunked.feed(data, body)
+            self._add(bytes(body))
             if rest is not None:
                 self.is_whole = True
                 self.keeps = self.keeps and not rest
         elif self._left is None:
-            self.body += data
+            self._add(data)
         elif len(data) < self._left:
-            self.body += data
+            self._add(data)
             self._left -= len(data)
         else:
             self.is_whole = True
             self.keeps = self.keeps and len(data) == self._left
-            self.body += data if len(data) == self._left else data[: self._left]
+            self._add(data[: self._left])
             self._left = 0
+
+    def _add(self, data: bytes) -> None:
+        if data:
+            self._body.append(data)
+            self.waiting += len(data)
 
 
 class _Chunks:

@@ -201,7 +201,7 @@ class Transport:
     async def _try(self, attempt: Attempt, *, whole: bool) -> Trial:
         """Send once; of a success that is to be streamed, read nothing yet."""
         request, exchange = attempt.request, attempt.exchange
-        body = bytearray()
+        parts: list[bytes] = []
         try:
             try:
                 await exchange.open()
@@ -213,25 +213,26 @@ class Transport:
             says_yes = 200 <= exchange.status < 300  # noqa: PLR2004 - success
             if whole or not says_yes:
                 cap = request.cap if says_yes else ERROR_CAP
-                await collect(exchange, body, cap, self.timeouts.idle)
+                await collect(exchange, parts, cap, self.timeouts.idle)
         except Broken as broken:
             if exchange.status >= 300:  # noqa: PLR2004 - the status says enough
-                return self._refused(attempt, bytes(body))
-            return self._broken(attempt, broken, bytes(body))
+                return self._refused(attempt, b"".join(parts))
+            return self._broken(attempt, broken, b"".join(parts))
         except TooLarge:
             error = errors.ResponseError(f"the answer is larger than {request.cap:,} bytes")
-            return Trial(bytes(body), Failure("reading", "too large"), error)
+            return Trial(b"".join(parts), Failure("reading", "too large"), error)
+        body = b"".join(parts)
         if not says_yes:
-            return self._refused(attempt, bytes(body))
+            return self._refused(attempt, body)
         # a recorded answer was whole, though it may have come as a stream then
         if whole and request.paid and self.replay is None and not looks_whole(body):
             from nbnebius.transport.faults import unreadable
 
             content_type = exchange.headers.get("content-type", "")
             about = self.about(request)
-            unread = unreadable(what_is_wrong(body), bytes(body), content_type, about)
-            return Trial(bytes(body), Failure("reading", "no answer in it"), unread)
-        return Trial(bytes(body))
+            unread = unreadable(what_is_wrong(body), body, content_type, about)
+            return Trial(body, Failure("reading", "no answer in it"), unread)
+        return Trial(body)
 
     def _broken(self, attempt: Attempt, broken: Broken, body: bytes) -> Trial:
         from nbnebius.transport.breaks import broken_error

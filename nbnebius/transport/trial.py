@@ -30,12 +30,17 @@ class Trial(Record, frozen=True):
 
 
 async def collect(
-    exchange: Exchange | DirectExchange | ReplayedExchange, body: bytearray, cap: int, idle: float
+    exchange: Exchange | DirectExchange | ReplayedExchange,
+    parts: list[bytes],
+    cap: int,
+    idle: float,
 ) -> None:
-    """Read an answer to its end; raises `TooLarge` beyond `cap` bytes."""
+    """Read an answer to its end into `parts`; raises `TooLarge` beyond `cap` bytes."""
+    size = 0
     while part := await exchange.read(idle):
-        body += part
-        if len(body) > cap:
+        parts.append(part)
+        size += len(part)
+        if size > cap:
             raise TooLarge
 
 

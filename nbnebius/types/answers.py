@@ -71,15 +71,16 @@ class EmbeddingResult(Record, frozen=True, eq=False):
     cached
         Whether the vector was kept already, per text.
     tokens, cost
-        Per text; USD. A request's tokens are shared out among its texts by their length.
+        Per text; USD; NaN where unknown. A request's tokens are shared out among its texts by
+        their length.
     """
 
     vectors: NDArray[np.float32]
     status: Sequence[Literal["ok", "skipped", "unsent", "failed", "possibly_paid"]]
     errors: Sequence[str | None]
-    cached: Sequence[bool]
-    tokens: Sequence[float | None]
-    cost: Sequence[float | None]
+    cached: NDArray[np.bool_]
+    tokens: NDArray[np.float64]
+    cost: NDArray[np.float64]
     model: str
     dimensions: int
 

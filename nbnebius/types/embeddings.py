@@ -49,14 +49,6 @@ class Base64Datum(msgspec.Struct):
     nbnebius_tokens: float | None = None
 
 
-class RawDatum(msgspec.Struct):
-    """A vector as it stands in the body."""
-
-    embedding: msgspec.Raw
-    index: int | None = None
-    nbnebius_tokens: float | None = None
-
-
 class FloatDatum(msgspec.Struct):
     """A vector as JSON numbers."""
 
@@ -75,14 +67,6 @@ class Base64Answer(msgspec.Struct):
     """An embeddings answer in base64."""
 
     data: list[Base64Datum]
-    model: str | None = None
-    usage: Any = None
-
-
-class RawAnswer(msgspec.Struct):
-    """An embeddings answer whose vectors are still to be read."""
-
-    data: list[RawDatum]
     model: str | None = None
     usage: Any = None
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from nbnebius.errors import NebiusError, ResponseError
 from nbnebius.types.answers import EmbeddingResult
+from nbnebius.work.price import PER_MILLION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -54,9 +55,12 @@ class Block:
         """The error of the first row that failed in time."""
         return next(iter(self._errors.values()), None)
 
-    def is_kept(self, row: int) -> bool:
-        """Whether the row's vector was kept already."""
-        return bool(self._state[row] == KEPT)
+    def unsent(self) -> list[int]:
+        """Give the rows that have no vector yet, each different text once."""
+        rows = self.rows.values()
+        if (self._state == UNSENT).all():
+            return list(rows)
+        return [row for row in rows if self._state[row] == UNSENT]
 
     def fill(
         self,
@@ -85,9 +89,12 @@ class Block:
                 ),
             )
             return 0
-        places = np.asarray(rows)
+        # Neighbours, which they are nearly always, are written in one piece.
+        first, last = rows[0], rows[-1]
+        together = last - first + 1 == len(rows) and list(rows) == list(range(first, last + 1))
+        places = slice(first, last + 1) if together else np.asarray(rows)
         self._vectors[places] = vectors
-        self._tokens[places] = [np.nan if share is None else share for share in tokens]
+        self._tokens[places] = np.array(tokens, np.float64)  # None becomes NaN
         self._state[places] = state
         return len(rows)
 
@@ -101,14 +108,12 @@ class Block:
         """Note a state of rows."""
         self._state[rows] = state
 
-    def result(
-        self, model: str, cost_of: Callable[[float | None], float | None]
-    ) -> EmbeddingResult:
+    def result(self, model: str, each: float | None) -> EmbeddingResult:
         """
         Give what has gathered, in the texts' order; equal texts are filled from the first.
 
-        `cost_of` gives the USD of a number of tokens. What was kept, and a text that stands again,
-        costs nothing now.
+        `each` is the USD of a million tokens. What was kept, and a text that stands again, costs
+        nothing now.
         """
         import numpy as np
 
@@ -126,25 +131,18 @@ class Block:
         vectors[~have] = np.nan
         paid = self._state == BOUGHT
         paid[[row for row, _ in self._again]] = False
-        tokens = [
-            None if not there or unknown else float(share)
-            for there, unknown, share in zip(
-                have, np.isnan(self._tokens), self._tokens, strict=True
-            )
-        ]
+        tokens = np.where(have, self._tokens, np.nan)
+        spent = np.where(paid, tokens * (np.nan if each is None else each) / PER_MILLION, 0.0)
+        errors: list[str | None] = [None] * len(self._state)
+        for row, error in self._errors.items():
+            errors[row] = error.what
         return EmbeddingResult(
             vectors=vectors,
-            status=[WORDS[state] for state in self._state],
-            errors=[
-                error.what if (error := self._errors.get(row)) else None
-                for row in range(len(self._state))
-            ],
-            cached=(self._state == KEPT).tolist(),
+            status=[WORDS[state] for state in self._state.tolist()],
+            errors=errors,
+            cached=self._state == KEPT,
             tokens=tokens,
-            cost=[
-                cost_of(share) if bought else (0.0 if there else None)
-                for there, bought, share in zip(have, paid, tokens, strict=True)
-            ],
+            cost=np.where(have, spent, np.nan),
             model=model,
             dimensions=vectors.shape[1],
         )

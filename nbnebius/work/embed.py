@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from nbnebius import errors
 from nbnebius.client.doubt import is_doubtful
@@ -24,7 +25,7 @@ from nbnebius.journal import (
     text_key,
 )
 from nbnebius.work.block import BOUGHT, FAILED, KEPT, POSSIBLY_PAID, Block
-from nbnebius.work.estimate import estimate_tokens
+from nbnebius.work.estimate import estimate_each
 from nbnebius.work.filing import file_the_rest
 from nbnebius.work.halt import STOPPING, Halt
 from nbnebius.work.price import total
@@ -59,14 +60,6 @@ _FATAL = (
 _TOO_MANY = re.compile(r"(?i)too many|batch|array|at most \d+ (?:input|text|item)|number of inputs")
 
 
-class Text(NamedTuple):
-    """A text still to buy: its name in the journal, the text, and its row in the block."""
-
-    key: bytes
-    text: str
-    row: int
-
-
 @dataclass(slots=True)
 class Embedding:
     """
@@ -87,7 +80,8 @@ class Embedding:
     price: Price
     halt: Halt = field(default_factory=Halt)
     _block: Block = field(init=False)
-    _missing: deque[Text] = field(default_factory=deque)
+    _keys: list[bytes | None] = field(init=False)
+    _missing: deque[int] = field(default_factory=deque)
     _most: int = GROUP_TEXTS
     _refused: int = 0
     _done: int = 0
@@ -98,24 +92,19 @@ class Embedding:
     ended_by: errors.NebiusError | None = None
 
     def __post_init__(self) -> None:
-        self._block = Block(
-            [
-                text_key(self.origin.service, self.model, self.dimensions, text)
-                if text and text.strip()
-                else None
-                for text in self.texts
-            ]
-        )
+        service, model, dimensions = self.origin.service, self.model, self.dimensions
+        self._keys = [
+            text_key(service, model, dimensions, text) if text and not text.isspace() else None
+            for text in self.texts
+        ]
+        self._block = Block(self._keys)
 
     async def read_kept(self, client: AsyncClient, journal: Journal) -> None:
         """Take in what is kept; what is missing is then ready to be sent."""
         if not self.origin.private:
             await file_the_rest(journal, self.origin.service, self.model, self.price)
             await self._read_kept(client, journal)
-        for key, row in self._block.rows.items():
-            text = self.texts[row]
-            if text and not self._block.is_kept(row):
-                self._missing.append(Text(key, text, row))
+        self._missing.extend(self._block.unsent())
 
     @property
     def is_whole(self) -> bool:
@@ -130,7 +119,7 @@ class Embedding:
 
     def result(self) -> EmbeddingResult:
         """Give what has come, in the texts' order."""
-        return self._block.result(self.model, self._cost_of)
+        return self._block.result(self.model, self.price.tokens_in)
 
     def _cost_of(self, tokens: float | None) -> float | None:
         if tokens is None or self.price.tokens_in is None:
@@ -182,16 +171,27 @@ class Embedding:
                 KEPT,
             )
 
-    def next_group(self) -> list[Text]:
-        """Take the next texts to send; none where all is sent or nothing may be sent any more."""
-        group: list[Text] = []
+    def texts_of(self, group: Sequence[int]) -> list[str]:
+        """Give the texts of rows that are to be sent."""
+        return [str(self.texts[row]) for row in group]
+
+    def keys_of(self, group: Sequence[int]) -> list[bytes]:
+        """Give the names that texts of rows have in the journal."""
+        return [key for row in group if (key := self._keys[row]) is not None]
+
+    def next_group(self) -> list[int]:
+        """Take the rows to send next; none where all is sent or nothing may be sent any more."""
+        if not self.may_send:
+            return []
+        group = list(islice(self._missing, self._most))
         room = GROUP_TOKENS
-        while self._missing and self.may_send and len(group) < self._most:
-            size = estimate_tokens(self._missing[0].text)
-            if group and size > room:
+        for place, size in enumerate(estimate_each(self.texts_of(group))):
+            if place and size > room:
+                del group[place:]
                 break
             room -= size
-            group.append(self._missing.popleft())
+        for _ in group:
+            self._missing.popleft()
         return group
 
     @property
@@ -199,52 +199,52 @@ class Embedding:
         """Whether another request may leave."""
         return not (self._over or self.halt.asked)
 
-    def give_back(self, group: Sequence[Text]) -> None:
+    def give_back(self, group: Sequence[int]) -> None:
         """Take texts back that were not sent."""
         self._missing.extendleft(reversed(group))
 
     def sold(
         self,
-        group: Sequence[Text],
+        group: Sequence[int],
         vectors: NDArray[np.float32],
         shares: Sequence[float | None],
         usage: Usage | None,
     ) -> None:
         """Take in the vectors of a group."""
-        self._done += self._block.fill([one.row for one in group], vectors, shares, BOUGHT)
+        self._done += self._block.fill(group, vectors, shares, BOUGHT)
         self.bought = True
         cost = self.price.of_usage(usage)
         self.cost = None if cost is None or self.cost is None else self.cost + cost
 
-    def refused(self, group: Sequence[Text], error: errors.NebiusError) -> None:
+    def refused(self, group: Sequence[int], error: errors.NebiusError) -> None:
         """Note that a group was refused as it is; the size is learnt where it was the reason."""
         status = error.status if isinstance(error, errors.ApiError) else 0
         if len(group) > 1:
             if status == 413 or _TOO_MANY.search(str(error)):  # noqa: PLR2004 - too large
                 self._most = max(1, min(self._most, len(group) // 2))
             return
-        self._block.fail([group[0].row], error)
+        self._block.fail(group, error)
         self._refused += 1
         self._over = self._over or (not self._done and self._refused >= HOPELESS)
 
-    def failed(self, group: Sequence[Text], error: errors.NebiusError) -> None:
+    def failed(self, group: Sequence[int], error: errors.NebiusError) -> None:
         """Note that a group failed, or that all others would, too."""
         doubt = is_doubtful(error)
         if isinstance(error, _FATAL) and not doubt:
             self.end(group, error)
             return
-        self._block.fail([one.row for one in group], error, POSSIBLY_PAID if doubt else FAILED)
+        self._block.fail(group, error, POSSIBLY_PAID if doubt else FAILED)
         if isinstance(error, _FATAL):
             self._stop(error)
 
-    def end(self, group: Sequence[Text], error: errors.NebiusError) -> None:
+    def end(self, group: Sequence[int], error: errors.NebiusError) -> None:
         """Note that a group was not bought, and that none after it can be."""
         self.give_back(group)
         self._stop(error)
 
-    def cut_off(self, group: Sequence[Text]) -> None:
+    def cut_off(self, group: Sequence[int]) -> None:
         """Note that a group was cancelled while it was under way."""
-        self._block.mark([one.row for one in group], POSSIBLY_PAID)
+        self._block.mark(group, POSSIBLY_PAID)
 
     def unkept(self, error: errors.JournalError) -> None:
         """Note that vectors could not be filed: nothing more is sent. Their answer is kept."""

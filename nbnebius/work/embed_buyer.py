@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from nbnebius import errors
 from nbnebius.journal import own_key, too_small
-from nbnebius.work.filing import bill_of, kept_vectors, share_out
+from nbnebius.work.filing import Unfiled, bill_of, kept_vectors, share_out
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Sequence
 
     import numpy as np
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from nbnebius.events import Observer
     from nbnebius.journal import Journal
     from nbnebius.types.usage import Usage
-    from nbnebius.work.embed import Embedding, Text
+    from nbnebius.work.embed import Embedding
 
 AT_ONCE = 8
 AGAIN = 0.05  # seconds until a budget is looked at again
@@ -42,38 +43,47 @@ async def embed(
     await order.read_kept(client, journal)
     order.tell(observer)
     if not order.is_whole:
-        buyer = _Buyer(order, client, journal, observer)
+        unfiled = Unfiled(journal)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(order.halt.limit, tasks.cancel_scope, lambda: order.tell(observer))
             async with anyio.create_task_group() as buyers:
                 for _ in range(AT_ONCE):
+                    buyer = _Buyer(order, client, journal, observer, unfiled)
                     buyers.start_soon(buyer.work)
             tasks.cancel_scope.cancel()
     order.raise_if_hopeless()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Buyer:
-    """Sends groups of an embedding's texts, one after the other; several work side by side."""
+    """
+    Sends groups of an embedding's texts, one after the other; several work side by side.
+
+    What one group's answer leaves to be filed shares a commit with the next group's intent.
+    """
 
     order: Embedding
     client: AsyncClient
     journal: Journal
     observer: Observer
+    unfiled: Unfiled
+    _filing: list[asyncio.Future[None]] = field(default_factory=list)
 
     async def work(self) -> None:
         """Buy until nothing is left that may be sent."""
         while group := self.order.next_group():
             await self._buy(group)
+        self._queue(self.unfiled.file())
+        await self._filed()
 
-    async def _buy(self, group: list[Text]) -> None:
+    async def _buy(self, group: list[int]) -> None:
         order = self.order
         if not order.may_send:
             order.give_back(group)
             return
         body: dict[str, Any] = {
             "model": order.model,
-            "input": [one.text for one in group],
+            "input": order.texts_of(group),
             "dimensions": order.dimensions,
         }
         # The vectors carry the texts' own keys; the request that fetched them needs none.
@@ -118,23 +128,45 @@ class _Buyer:
                 order.asked, [(text, row.tobytes(), share) for text, row, share in rows]
             )
         order.sold(group, embeddings.vectors, shares, usage)
+        await self._filed()
         try:
-            await self._file(answer.record, group, embeddings.vectors, shares, usage)
+            self._file(answer.record, group, embeddings.vectors, shares, usage)
         except errors.JournalError as error:
             order.unkept(error)
         order.tell(self.observer)
 
-    async def _file(
+    async def _filed(self) -> None:
+        """Wait until what was queued last is on disk."""
+        filing, self._filing = self._filing, []
+        for one in filing:
+            try:
+                await one
+            except errors.JournalError as error:
+                self.order.unkept(error)
+
+    def _file(
         self,
         record: int | None,
-        group: Sequence[Text],
+        group: Sequence[int],
         vectors: NDArray[np.float32],
         shares: Sequence[float | None],
         usage: Usage | None,
     ) -> None:
+        """Queue what a group cost, and its vectors once enough of them have gathered."""
         if record is None:
             return
-        await self.journal.bill(record, bill_of(usage, self.order.price))
+        self._queue([self.journal.bill(record, bill_of(usage, self.order.price))])
         if not self.order.origin.private:
-            kept = kept_vectors([one.key for one in group], vectors, shares)
-            await self.journal.keep_vectors(record, kept)
+            kept = kept_vectors(self.order.keys_of(group), vectors, shares)
+            self._queue(self.unfiled.add(record, kept))
+
+    def _queue(self, filing: Sequence[asyncio.Future[None]]) -> None:
+        for one in filing:
+            one.add_done_callback(_hear)
+            self._filing.append(one)
+
+
+def _hear(filing: asyncio.Future[None]) -> None:
+    """Take note of an error that nobody may be left to hear of."""
+    if not filing.cancelled():
+        filing.exception()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbnebius.journal import Journal, known_vectors, text_key
-from nbnebius.work.estimate import estimate_tokens
+from nbnebius.work.estimate import estimate_each
 from nbnebius.work.filing import file_the_rest
 from nbnebius.work.price import PER_MILLION
 
@@ -66,7 +66,7 @@ async def look_ahead_at_texts(
         await file_the_rest(journal, origin.service, model, price)
         known = await known_vectors(journal, list(wanted))
     left = [text for key, text in wanted.items() if key not in known]
-    tokens = sum(map(estimate_tokens, left))
+    tokens = sum(estimate_each(left))
     most = sum(len(text.encode("utf-8", "replace")) + EACH for text in left)
     each = price.tokens_in
     return EmbedOutlook(

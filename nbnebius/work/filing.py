@@ -9,9 +9,10 @@ import msgspec
 from nbnebius.client.decode import decode_embeddings
 from nbnebius.errors import NebiusError
 from nbnebius.journal import Bill, Journal, KeptVector, text_key, unfiled_embeddings
-from nbnebius.work.estimate import estimate_tokens
+from nbnebius.work.estimate import estimate_each
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Sequence
 
     import numpy as np
@@ -19,6 +20,34 @@ if TYPE_CHECKING:
 
     from nbnebius.types.usage import Usage
     from nbnebius.work.price import Price
+
+MANY = 8 * 2**20
+"""Bytes of vectors that are filed in one commit."""
+
+
+class Unfiled:
+    """
+    Vectors that gather until so many are filed in one commit.
+
+    Their names are random, so each new one is written to another page of their index: many at once
+    share pages, and few do not. Nothing is at risk meanwhile: their answers are kept.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._by_call: dict[int | None, list[KeptVector]] = {}
+        self._bytes = 0
+
+    def add(self, record: int, vectors: list[KeptVector]) -> list[asyncio.Future[None]]:
+        """Take in the vectors of an answer; all are queued where they are many by now."""
+        self._by_call[record] = vectors
+        self._bytes += sum(len(one.vector) for one in vectors)
+        return self.file() if self._bytes >= MANY else []
+
+    def file(self) -> list[asyncio.Future[None]]:
+        """Queue what has gathered; what comes back resolves when it is on disk."""
+        by_call, self._by_call, self._bytes = self._by_call, {}, 0
+        return [self._journal.keep_vectors(by_call)] if by_call else []
 
 
 async def file_the_rest(journal: Journal, service: str, model: str, price: Price) -> None:
@@ -49,7 +78,7 @@ async def _file_one(
     usage = embeddings.usage
     shares = share_out(texts, usage.prompt_tokens if usage else None)
     await journal.bill(record, bill_of(usage, price))
-    await journal.keep_vectors(record, kept_vectors(keys, embeddings.vectors, shares))
+    await journal.keep_vectors({record: kept_vectors(keys, embeddings.vectors, shares)})
     return True
 
 
@@ -72,6 +101,6 @@ def share_out(texts: Sequence[str], tokens: int | None) -> list[float | None]:
     """Share a request's tokens out among its texts, by their length."""
     if tokens is None:
         return [None] * len(texts)
-    weights = [max(1, estimate_tokens(text)) for text in texts]
+    weights = [size or 1 for size in estimate_each(texts)]
     whole = sum(weights)
     return [tokens * weight / whole for weight in weights]

@@ -68,7 +68,7 @@ class Story:
             KeptVector(bytes([200 + part]) + key(n)[1:], self.dice.randbytes(512), 1.0)
             for n in range(20)
         ]
-        await journal.keep_vectors(None, vectors)
+        await journal.keep_vectors({None: vectors})
         for one in vectors:
             self.since["vector", one.key] = self.recording.now, one.vector
 

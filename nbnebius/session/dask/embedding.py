@@ -159,9 +159,9 @@ def without_vectors(frame: pd.DataFrame, error: NebiusError | None) -> pd.DataFr
         vectors=nothing,
         status=["failed"] * count,
         errors=[reason] * count,
-        cached=[False] * count,
-        tokens=[None] * count,
-        cost=[None] * count,
+        cached=np.zeros(count, np.bool_),
+        tokens=np.full(count, np.nan),
+        cost=np.full(count, np.nan),
         model="",
         dimensions=0,
     )

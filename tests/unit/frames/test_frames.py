@@ -113,9 +113,9 @@ def embedded(statuses, width=3):
         vectors=vectors,
         status=statuses,
         errors=["no" if s == "failed" else None for s in statuses],
-        cached=[False] * count,
-        tokens=[1.0 if s == "ok" else None for s in statuses],
-        cost=[0.5 if s == "ok" else None for s in statuses],
+        cached=np.zeros(count, np.bool_),
+        tokens=np.array([1.0 if s == "ok" else np.nan for s in statuses]),
+        cost=np.array([0.5 if s == "ok" else np.nan for s in statuses]),
         model="m",
         dimensions=width,
     )

@@ -139,8 +139,8 @@ async def test_pieces_of_a_running_stream_are_on_disk_and_gone_at_its_end(journa
 
 async def test_vectors_are_kept_by_text_and_free_the_answer_they_came_in(journal, path):
     record = await buy(journal, kind="embedding")
-    await journal.keep_vectors(record, [KeptVector(b"k1", b"\0\0\x80?", 2.5)])
-    await journal.keep_vectors(record, [KeptVector(b"k1", b"\0\0\0\0", 9.0)])
+    await journal.keep_vectors({record: [KeptVector(b"k1", b"\0\0\x80?", 2.5)]})
+    await journal.keep_vectors({record: [KeptVector(b"k1", b"\0\0\0\0", 9.0)]})
     assert await find_vectors(journal, [b"k1", b"k2"]) == {
         b"k1": KeptVector(b"k1", b"\0\0\x80?", 2.5)
     }
@@ -149,7 +149,7 @@ async def test_vectors_are_kept_by_text_and_free_the_answer_they_came_in(journal
 
 async def test_more_vectors_than_a_statement_has_room_for(journal):
     keys = [n.to_bytes(16, "big") for n in range(1200)]
-    await journal.keep_vectors(None, [KeptVector(key, key, 1.0) for key in keys])
+    await journal.keep_vectors({None: [KeptVector(key, key, 1.0) for key in keys]})
     assert set(await find_vectors(journal, keys)) == set(keys)
 
 

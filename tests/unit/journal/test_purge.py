@@ -55,7 +55,7 @@ async def journal(path):
         record = await journal.sending(Intent(key(n), "chat", "s", "m", noise.randbytes(50_000)), 1)
         await journal.ended(record, Outcome("done", 200, body=noise.randbytes(50_000)))
         await journal.bill(record, Bill(10, 5, cost=0.5))
-        await journal.keep_vectors(None, [])
+        await journal.keep_vectors({None: []})
         await journal.committed(
             lambda connection, n=n, record=record: [
                 connection.execute(
@@ -121,12 +121,28 @@ async def test_a_running_request_is_left_alone(journal):
 async def test_what_went_is_nowhere_in_the_file(journal, path):
     canary = bytes(random.Random(7).randbytes(64))
     vector = KeptVector(b"c" * 16, canary * 16, 1.0)
-    await journal.keep_vectors(None, [vector])
+    await journal.keep_vectors({None: [vector]})
     undo = path.with_name(f"{path.name}-journal")
     assert canary in path.read_bytes()
     purge(journal, Waste())
     assert canary not in path.read_bytes()
     assert not undo.exists() or canary not in undo.read_bytes()
+
+
+async def test_texts_whose_vectors_were_kept_are_nowhere_in_the_file_after_a_purge(journal, path):
+    canary = bytes(random.Random(8).randbytes(64)).hex().encode()
+    asked = Intent(b"e" * 16, "embedding", "s", "m", random.Random(9).randbytes(30_000) + canary)
+    record = await journal.sending(asked, 1)
+    answer = b'{"data":[{"embedding":"' + random.Random(10).randbytes(9_000).hex().encode()
+    await journal.ended(record, Outcome("done", 200, body=answer))
+    # what is left of the request is written elsewhere, and its old pages are not overwritten
+    await journal.keep_vectors({record: [KeptVector(b"v" * 16, b"v" * 16, 1.0)]})
+    assert purge(journal, Waste()).note == ""
+    undo = path.with_name(f"{path.name}-journal")
+    for file in (path, undo):
+        left = file.read_bytes() if file.exists() else b""
+        assert canary not in left
+        assert answer[100:200] not in left
 
 
 async def test_an_older_file_gives_its_space_back_too(journal, path):

@@ -70,7 +70,7 @@ def whole(tmp_path_factory):
             record = await journal.sending(Intent(chat_key(n), "chat", "s", "m", request), 1)
             await journal.ended(record, Outcome("done", 200, body=answer(n)))
             await journal.bill(record, Bill(10, 5, cost=0.001))
-            await journal.keep_vectors(None, [KeptVector(vector_key(n), vector(n), 3.0)])
+            await journal.keep_vectors({None: [KeptVector(vector_key(n), vector(n), 3.0)]})
 
         for start in range(0, CALLS, 30):
             await asyncio.gather(*(buy(n) for n in range(start, start + 30)))

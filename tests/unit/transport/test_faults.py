@@ -11,7 +11,13 @@ from nbnebius.types.secret import Secret
 
 KEY = "canary-key-0123456789-abcdef"
 PROMPT = "what does the canary sing in the morning?"
-ABOUT = About("https://api.test", "chat/completions", "some/model", Secret(KEY), (PROMPT,))
+ABOUT = About(
+    "https://api.test",
+    "chat/completions",
+    "some/model",
+    Secret(KEY),
+    json.dumps({"prompt": PROMPT}).encode(),
+)
 
 
 def error(status, body, headers=None):

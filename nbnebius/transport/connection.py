@@ -76,9 +76,8 @@ class Connection(asyncio.Protocol):
         except NoHTTP as error:
             self.why = error
             self.drop()
-        if answer.waiting > HIGH and self._socket is not None and not self.is_lost:
-            self._is_paused = True
-            self._socket.pause_reading()
+        if answer.waiting > HIGH:
+            self.pause()
         self._wake()
 
     def eof_received(self) -> None:
@@ -118,10 +117,20 @@ class Connection(asyncio.Protocol):
         if answer is None or not answer.waiting:
             return b""
         part = answer.take()
+        self.resume()
+        return part
+
+    def pause(self) -> None:
+        """Leave what comes with the system; the server has to wait once that holds no more."""
+        if not self._is_paused and self._socket is not None and not self.is_lost:
+            self._is_paused = True
+            self._socket.pause_reading()
+
+    def resume(self) -> None:
+        """Take bytes apart again as they come."""
         if self._is_paused and self._socket is not None and not self.is_lost:
             self._is_paused = False
             self._socket.resume_reading()
-        return part
 
     async def event(self, deadline: float) -> None:
         """Wait until something has happened, or until `deadline` in the loop's seconds."""

@@ -113,6 +113,17 @@ class DirectExchange:
             self._drop()
             raise
 
+    async def rest(self, seconds: float) -> None:
+        """Let what comes gather unread: to wake for every few bytes costs more than to read them."""
+        connection = self._connection
+        if connection is None or connection.is_lost:
+            return
+        connection.pause()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            connection.resume()
+
     @property
     def is_open(self) -> bool:
         """Whether there is a connection to close."""

@@ -194,6 +194,10 @@ class Exchange:
             raise got
         return got
 
+    async def rest(self, seconds: float) -> None:
+        """Let what comes gather unread; nothing is read here unless it is asked for."""
+        await anyio.sleep(seconds)
+
     @property
     def is_open(self) -> bool:
         """Whether there is a connection to give back or to close."""

@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 FLUSH = 0.25
 """Seconds between two entries of a running stream into the record."""
 
+TRICKLE = 4096
+"""Bytes at a time below which an answer is left to gather, once it has run for a while."""
+
+AT_ONCE = 1.0
+"""Seconds from the first bytes in which each is read as it comes."""
+
+GATHER = 0.04
+"""Seconds that a trickle gathers: it is read 25 times a second, faster than anyone reads."""
+
 DRAIN = 0.5
 """Seconds to wait for the connection's end of stream after the last event, to keep it open."""
 
@@ -101,6 +110,8 @@ class EventStream:
         self._done = False
         timeouts = transport.timeouts
         self._deadline = transport.clock() + timeouts.first_byte
+        self._began_at: float | None = None
+        self._is_trickle = False
 
     @property
     def record(self) -> int | None:
@@ -158,10 +169,11 @@ class EventStream:
 
     async def _more(self) -> None:
         """Read the next bytes; keep them, and take them apart."""
+        exchange, clock = self._attempt.exchange, self._transport.clock
+        if self._is_trickle:
+            await exchange.rest(GATHER)
         try:
-            part = await self._attempt.exchange.read(
-                max(self._deadline - self._transport.clock(), 0.0)
-            )
+            part = await exchange.read(max(self._deadline - clock(), 0.0))
         except Broken as broken:
             await self._break(broken)
             return
@@ -170,6 +182,9 @@ class EventStream:
             self._waiting.extend(self._decoder.flush())
             self._take_plain_json()
             return
+        if self._began_at is None:
+            self._began_at = clock()
+        self._is_trickle = len(part) < TRICKLE and clock() - self._began_at > AT_ONCE
         self._raw += part
         if len(self._raw) > STREAM_CAP:
             await self._too_large(f"the stream is larger than {STREAM_CAP:,} bytes")

@@ -209,3 +209,41 @@ async def test_text_completions_stream():
             assert [piece.text async for piece in pieces] == ["a", "b"]
         assert pieces.completion.choices[0].text == "ab"
     assert server.requests[0].path == "/v1/completions"
+
+
+SLOWLY = [delta(f"{n} ") for n in range(160)]
+
+
+async def test_a_trickle_is_read_whole_and_leaves_its_connection_open():
+    pieces = [STREAM_HEAD, *map(chunk, [*SLOWLY, delta("", "stop"), USAGE, DONE]), b"0\r\n\r\n"]
+    async with RawServer([Play(pieces, pause=0.01)]) as server, client(server) as asked:
+        for _ in range(2):
+            seen, pieces, error = await read(asked, None)
+            assert error is None
+            assert "".join(piece.text for piece in seen) == "".join(f"{n} " for n in range(160))
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("how", [{"reset": True}, {"close": True}])
+async def test_a_trickle_that_breaks_off_while_it_gathers_keeps_what_had_come(how):
+    pieces = [STREAM_HEAD, *map(chunk, SLOWLY)]
+    text, _, error, memory, _ = await played(Play(pieces, pause=0.01, **how))
+    assert isinstance(error, errors.StreamError)
+    # what the system still held when the connection was reset, it may have thrown away
+    assert text.startswith("0 1 2 3 ")
+    assert len(text.split()) > 120
+    assert memory.states == ["partial"]
+    assert error.partial == text
+
+
+async def test_a_trickle_is_cancelled_while_it_gathers():
+    pieces = [STREAM_HEAD, *map(chunk, SLOWLY)]
+    async with RawServer([Play(pieces, pause=0.01, hold=True)]) as server:
+        memory = Memory(server)
+        async with client(server, memory) as asked:
+            with anyio.move_on_after(1.4) as scope:
+                await read(asked)
+        assert scope.cancelled_caught
+        with anyio.fail_after(10):
+            await server.gone.wait()
+    assert memory.states == ["partial"]

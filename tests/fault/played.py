@@ -62,6 +62,9 @@ class PlayedExchange:
             raise self._breaks
         return b""
 
+    async def rest(self, seconds: float) -> None:
+        """Go on at once."""
+
     async def close(self) -> None:
         self.is_open = False
 

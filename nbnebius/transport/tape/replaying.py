@@ -240,5 +240,8 @@ class ReplayedExchange:
         await anyio.lowlevel.checkpoint()
         return next(self._parts, b"")
 
+    async def rest(self, seconds: float) -> None:
+        """Go on at once: all of it is here."""
+
     async def close(self) -> None:
         """Let it go; the recording stays open."""

@@ -22,6 +22,10 @@ EYEBALLS = 0.25
 PROBES = {"TCP_KEEPIDLE": 45, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 """Seconds until an idle connection is probed, seconds between probes, and how many may be lost."""
 
+SMALL, LARGE = 16 * 1024, 256 * 1024
+"""Bytes asked of the system at once: few, as most answers are short and a large block is costly to
+have, and many once an answer has filled the small one."""
+
 HIGH = 1024 * 1024
 """Bytes that may wait here for their reader; then the server has to wait."""
 
@@ -71,6 +75,8 @@ class Connection(asyncio.Protocol):
         if answer is None:  # nobody asked
             self.drop()
             return
+        if len(data) == SMALL:
+            self._ask_for(LARGE)
         try:
             answer.feed(data)
         except NoHTTP as error:
@@ -103,6 +109,7 @@ class Connection(asyncio.Protocol):
 
     def begin(self) -> Framing:
         """Make ready for the next answer."""
+        self._ask_for(SMALL)
         self.answer = Framing()
         return self.answer
 
@@ -154,6 +161,11 @@ class Connection(asyncio.Protocol):
         if self._socket is not None:
             self._socket.abort()
         self._wake()
+
+    def _ask_for(self, size: int) -> None:
+        wire = self._socket
+        if wire is not None and hasattr(wire, "max_size"):  # TLS has a block of its own
+            wire.max_size = size
 
     def _end(self, *, broken: bool = False) -> None:
         self.is_lost = True

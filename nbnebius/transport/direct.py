@@ -114,7 +114,7 @@ class DirectExchange:
             raise
 
     async def rest(self, seconds: float) -> None:
-        """Let what comes gather unread: to wake for every few bytes costs more than to read them."""
+        """Let what comes gather unread: waking for every few bytes costs more than reading them."""
         connection = self._connection
         if connection is None or connection.is_lost:
             return

@@ -90,7 +90,7 @@ def by_workers(rows: int, workers: list[int]) -> Table:
 def run(*, quick: bool = False, million: bool = False) -> Report:
     """Answer the questions."""
     report = Report("Scaling")
-    sizes = [1_000, 4_000] if quick else [1_000, 10_000, 100_000]
+    sizes = [500, 2_000] if quick else [1_000, 10_000, 100_000]
     tables = by_rows(sizes + [1_000_000] * million)
     report.tables += tables
     first, last = tables[-2], tables[-1]

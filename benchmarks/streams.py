@@ -202,7 +202,7 @@ def run(*, quick: bool = False) -> Report:
                 least=True,
             )
         )
-    grown = cells(300 if quick else 4_000, 100)
+    grown = cells(200 if quick else 4_000, 100)
     report.tables += [table, grown]
     size = f"{grown.count:,} tokens"
     for what, asked in (("bytes", 1 / 30), ("cpu", 1 / 8)):

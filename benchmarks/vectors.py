@@ -185,7 +185,7 @@ def run(*, quick: bool = False) -> Report:
                         f"embed, private, {dims} dimensions: peak memory, of the matrix", 1.2, grown
                     )
                 )
-        floats = embed(url, 500 if quick else 4_000, 1024, 1, FLOATS, again=False)
+        floats = embed(url, 300 if quick else 4_000, 1024, 1, FLOATS, again=False)
         report.tables.append(floats)
         report.goals.append(
             Goal(

@@ -73,8 +73,11 @@ class _Buyer:
         """Buy until nothing is left that may be sent."""
         while group := self.order.next_group():
             await self._buy(group)
-        self._queue(self.unfiled.file())
-        await self._filed()
+        try:
+            self._queue(self.unfiled.file())
+        except errors.JournalError as error:
+            self.order.unkept(error)
+        await self._filed(self._filing)
 
     async def _buy(self, group: list[int]) -> None:
         order = self.order
@@ -128,16 +131,16 @@ class _Buyer:
                 order.asked, [(text, row.tobytes(), share) for text, row, share in rows]
             )
         order.sold(group, embeddings.vectors, shares, usage)
-        await self._filed()
+        earlier, self._filing = self._filing, []
         try:
             self._file(answer.record, group, embeddings.vectors, shares, usage)
         except errors.JournalError as error:
             order.unkept(error)
+        await self._filed(earlier)
         order.tell(self.observer)
 
-    async def _filed(self) -> None:
-        """Wait until what was queued last is on disk."""
-        filing, self._filing = self._filing, []
+    async def _filed(self, filing: Sequence[asyncio.Future[None]]) -> None:
+        """Wait until what was queued is on disk."""
         for one in filing:
             try:
                 await one

@@ -208,6 +208,63 @@ def test_what_are_no_vectors(data):
         decode_embeddings(body({"data": data}))
 
 
+ONE, TWO = packed([1, 2]), packed([3, 4])
+
+
+@pytest.mark.usefixtures("either_way")
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(f'[{{"embedding":"{ONE}"}},{{"embedding":"{TWO}"}}]', id="no spaces"),
+        pytest.param(f'[{{"embedding" :\n "{ONE}"}}, {{"embedding": "{TWO}"}}]', id="spaces"),
+        pytest.param(
+            f'[{{"object":"embedding","embedding":"{ONE}"}},{{"embedding":"{TWO}","object":"x"}}]',
+            id="the word as a value",
+        ),
+        pytest.param(
+            f'[{{"embedding":"{ONE}","text":"\\"embedding\\":\\"AAAAAA==\\""}},{{"embedding":"{TWO}"}}]',
+            id="the same in a text",
+        ),
+        pytest.param(
+            f'[{{"embedding":"{ONE}","more":{{"embedding":"{TWO}"}}}},{{"embedding":"{TWO}"}}]',
+            id="another one inside",
+        ),
+        pytest.param(
+            f'[{{"embedding":"{ONE.replace("A", chr(92) + "u0041")}"}},{{"embedding":"{TWO}"}}]',
+            id="escapes",
+        ),
+        pytest.param(
+            f'[{{"embedding":"{TWO}","embedding":"{ONE}"}},{{"embedding":"{TWO}"}}]',
+            id="said twice",
+        ),
+    ],
+)
+def test_vectors_are_those_of_the_texts_however_the_answer_is_written(data):
+    answer = f'{{"model":"m","data":{data},"usage":{{"prompt_tokens":2}}}}'.encode()
+    found = decode_embeddings(answer)
+    assert found.vectors.tolist() == [[1, 2], [3, 4]]
+    assert (found.model, found.usage.prompt_tokens) == ("m", 2)
+
+
+@pytest.mark.usefixtures("either_way")
+@given(
+    st.lists(
+        st.lists(
+            st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=2, max_size=2
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    st.data(),
+)
+def test_both_ways_of_reading_give_what_was_sent(rows, data):
+    order = data.draw(st.permutations(range(len(rows))))
+    sent = [{"index": place, "embedding": packed(rows[place])} for place in order]
+    spaces = data.draw(st.sampled_from([(",", ":"), (", ", ": ")]))
+    answer = json.dumps({"data": sent}, separators=spaces).encode()
+    np.testing.assert_array_equal(decode_embeddings(answer).vectors, np.array(rows, np.float32))
+
+
 def test_images_and_models():
     images = decode_images(body({"data": [{"b64_json": "aGk="}, {"url": "https://x"}], "id": "t"}))
     assert [datum.content() for datum in images.data] == [b"hi", None]

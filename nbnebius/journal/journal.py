@@ -20,7 +20,6 @@ from nbnebius.journal.entries import Entry, ending
 from nbnebius.journal.lasting import Lasting
 from nbnebius.journal.presence import Presence
 from nbnebius.journal.purse import reserve
-from nbnebius.journal.wiping import as_it_is
 from nbnebius.journal.writer import Writer
 from nbnebius.types.record import Record
 
@@ -34,6 +33,14 @@ if TYPE_CHECKING:
     from nbnebius.journal.purse import Holds, Purse
 
 T = TypeVar("T")
+
+FILE = (
+    "INSERT INTO vectors (key, call, tokens, vector, checksum) VALUES (?,?,?,?,?)"
+    # a model that gives another size than before is another model: the newest counts
+    " ON CONFLICT (key) DO UPDATE SET call=excluded.call, tokens=excluded.tokens,"
+    " vector=excluded.vector, checksum=excluded.checksum"
+    " WHERE length(vectors.vector) <> length(excluded.vector)"
+)
 
 STALE = 5.0
 """Seconds after which what other kernels spent is looked up again."""
@@ -196,16 +203,23 @@ class Journal:
             for purse, hold in self._holds.pop(record, ()):
                 purse.settle(hold, None)
 
-    def bill(self, record: int, bill: Bill) -> asyncio.Future[None]:
-        """Write what a call cost, once its answer could be read; what fails is tried again."""
+    def bill(self, record: int, bill: Bill, *, late: bool = False) -> asyncio.Future[None]:
+        """
+        Write what a call cost, once its answer could be read; what fails is tried again.
+
+        `late`: only where that was not written yet, as whoever asked knew the price better.
+        """
         for purse, hold in self._holds.pop(record, ()):
             purse.settle(hold, bill.cost)
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "UPDATE calls SET prompt_tokens=?, completion_tokens=?, images=?, cost=?"
-                " WHERE id=?",
-                (bill.prompt_tokens, bill.completion_tokens, bill.images, bill.cost, record),
+                " WHERE id=? AND (? OR (prompt_tokens IS NULL AND cost IS NULL))",
+                (
+                    *(bill.prompt_tokens, bill.completion_tokens, bill.images, bill.cost),
+                    *(record, not late),
+                ),
             )
 
         return self.committed(Lasting(write))
@@ -226,22 +240,27 @@ class Journal:
         self, by_call: Mapping[int | None, Sequence[KeptVector]]
     ) -> asyncio.Future[None]:
         """Keep vectors per text; the raw answers they came in are then no longer needed."""
-        rows = [
-            (v.key, record, v.tokens, v.vector, zlib.crc32(v.vector))
+        rows = {
+            record: [(v.key, record, v.tokens, v.vector, zlib.crc32(v.vector)) for v in vectors]
             for record, vectors in by_call.items()
-            for v in vectors
-        ]
+        }
 
         def write(connection: sqlite3.Connection) -> None:
-            connection.executemany(
-                "INSERT INTO vectors (key, call, tokens, vector, checksum) VALUES (?,?,?,?,?)"
-                " ON CONFLICT (key) DO NOTHING",
-                rows,
-            )
+            # Another kernel may have filed an answer already, or purged it: then it stays so.
+            wanted = [call for call in rows if call is None or _stands(connection, call)]
+            for call in wanted:
+                connection.executemany(FILE, rows[call])
             # Pages freed and used again in one commit are copied first, so this comes last.
-            with as_it_is(connection):
-                connection.executemany(
-                    "UPDATE bodies SET answer=NULL WHERE call=?", [(record,) for record in by_call]
-                )
+            connection.executemany(
+                "UPDATE bodies SET answer=NULL WHERE call=?", [(call,) for call in wanted]
+            )
 
         return self.committed(write)
+
+
+def _stands(connection: sqlite3.Connection, call: int) -> bool:
+    """Tell whether the raw answer of a call is kept."""
+    found = connection.execute(
+        "SELECT 1 FROM bodies WHERE call=? AND answer IS NOT NULL", (call,)
+    ).fetchone()
+    return found is not None

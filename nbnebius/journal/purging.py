@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from nbnebius.journal.file import UNDO
 from nbnebius.journal.turns import count_old_imports, forget_empty, forget_said
-from nbnebius.journal.wiping import INCREMENTAL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 SLICE = 1000  # rows per commit
 PAGES = 4096  # pages that are given back per commit
+INCREMENTAL = 2  # how SQLite calls a file that can give pages back
 PATIENCE = 5.0  # seconds to wait until nobody uses the file
 
 _OLD = "calls.state NOT IN ('sent', 'batched') AND calls.sent_at < ?"

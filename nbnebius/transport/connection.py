@@ -127,8 +127,17 @@ class Connection(asyncio.Protocol):
         self.resume()
         return part
 
+    def leave(self) -> None:
+        """
+        Leave what comes with the system for a while.
+
+        Not over TLS, where asyncio reads on, and throws away what it holds if the server resets.
+        """
+        if self._socket is not None and self._socket.get_extra_info("sslcontext") is None:
+            self.pause()
+
     def pause(self) -> None:
-        """Leave what comes with the system; the server has to wait once that holds no more."""
+        """Read no more; the server has to wait once the system holds no more."""
         if not self._is_paused and self._socket is not None and not self.is_lost:
             self._is_paused = True
             self._socket.pause_reading()

@@ -118,7 +118,7 @@ class DirectExchange:
         connection = self._connection
         if connection is None or connection.is_lost:
             return
-        connection.pause()
+        connection.leave()
         try:
             await asyncio.sleep(seconds)
         finally:

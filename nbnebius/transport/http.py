@@ -195,8 +195,7 @@ class Exchange:
         return got
 
     async def rest(self, seconds: float) -> None:
-        """Let what comes gather unread; nothing is read here unless it is asked for."""
-        await anyio.sleep(seconds)
+        """Go on at once: however much has gathered, httpx2 gives one chunk of it at a time."""
 
     @property
     def is_open(self) -> bool:

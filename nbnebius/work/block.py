@@ -72,7 +72,8 @@ class Block:
         """
         Copy vectors of one size into their rows; another size than the block's fails them.
 
-        Returns how many rows were filled.
+        Kept ones of another size are as good as none: they are bought anew. Returns how many rows
+        were filled.
         """
         import numpy as np
 
@@ -80,6 +81,8 @@ class Block:
         if self._vectors is None:
             # Pages of the block are taken from the system only as rows are written.
             self._vectors = np.empty((len(self._state), size), np.float32)
+        if size != self.width and state == KEPT:
+            return 0
         if size != self.width:
             self.fail(
                 rows,

@@ -77,7 +77,7 @@ async def _file_one(
     keys = [text_key(service, model, dimensions, text) for text in texts]
     usage = embeddings.usage
     shares = share_out(texts, usage.prompt_tokens if usage else None)
-    await journal.bill(record, bill_of(usage, price))
+    await journal.bill(record, bill_of(usage, price), late=True)
     await journal.keep_vectors({record: kept_vectors(keys, embeddings.vectors, shares)})
     return True
 

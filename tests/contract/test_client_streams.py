@@ -229,8 +229,8 @@ async def test_a_trickle_that_breaks_off_while_it_gathers_keeps_what_had_come(ho
     pieces = [STREAM_HEAD, *map(chunk, SLOWLY)]
     text, _, error, memory, _ = await played(Play(pieces, pause=0.01, **how))
     assert isinstance(error, errors.StreamError)
-    # what the system still held when the connection was reset, it may have thrown away
     assert text.startswith("0 1 2 3 ")
+    # not every system gives what it still holds of a connection that was reset
     assert len(text.split()) > 120
     assert memory.states == ["partial"]
     assert error.partial == text

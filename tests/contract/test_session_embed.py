@@ -362,6 +362,26 @@ def test_vectors_of_another_size_than_the_rest_fail_alone(opened):
     assert "dimensions" in found["neb_error"][1]
 
 
+def test_a_kept_vector_of_another_size_is_bought_anew_once(opened):
+    class Shrunken(Embedder):
+        def __call__(self, seen):
+            texts = seen.json["input"] if seen.path.endswith("embeddings") else []
+            self.dimensions = 2 if "shrunk" in texts and not self.sold else 3
+            return super().__call__(seen)
+
+    with Answering(Shrunken()) as server:
+        session = opened(server.url)
+        session.embed(["shrunk"])
+        session.embed(["one", "two"])
+        asked = len(server.asked(EMBED))
+        for _ in range(2):
+            found = session.embed(["one", "two", "shrunk"])
+            assert list(found["neb_status"]) == ["ok"] * 3
+            assert found["neb_error"].isna().all()
+            assert neb.matrix(found)[2].tolist() == vector_of("shrunk")
+        assert len(server.asked(EMBED)) == asked + 1
+
+
 def test_an_answer_with_too_few_vectors_fails_its_texts_in_words(opened):
     def answer(seen):
         if seen.path.endswith("/models"):

@@ -22,6 +22,7 @@ from nbnebius.journal import (
     spent,
     tell_once,
 )
+from nbnebius.journal.purging import Waste, purge
 
 pytestmark = pytest.mark.anyio
 CANARY = b"the canary sang a secret song of forty-two notes"
@@ -145,6 +146,28 @@ async def test_vectors_are_kept_by_text_and_free_the_answer_they_came_in(journal
         b"k1": KeptVector(b"k1", b"\0\0\x80?", 2.5)
     }
     assert rows(path, "SELECT answer FROM bodies") == [(None,)]
+
+
+async def test_a_vector_of_another_size_takes_the_place_of_the_one_before(journal):
+    await journal.keep_vectors({None: [KeptVector(b"k1", b"\0\0\x80?", 2.5)]})
+    newer = KeptVector(b"k1", b"\0\0\x80?" * 2, 3.0)
+    await journal.keep_vectors({None: [newer]})
+    assert await find_vectors(journal, [b"k1"]) == {b"k1": newer}
+
+
+async def test_vectors_whose_answer_was_purged_meanwhile_are_not_filed(journal, open_journal):
+    record = await buy(journal, kind="embedding")
+    await asyncio.to_thread(purge, open_journal(), Waste(ledger=True))
+    await journal.keep_vectors({record: [KeptVector(b"k1", b"\0\0\x80?", 2.5)]})
+    assert await find_vectors(journal, [b"k1"]) == {}
+
+
+async def test_a_late_bill_leaves_the_one_that_is_there(journal, path):
+    first = await buy(journal, kind="embedding", bill=Bill(10, 0, cost=0.5))
+    second = await buy(journal, kind="embedding")
+    for record in (first, second):
+        await journal.bill(record, Bill(7, 0), late=True)
+    assert rows(path, "SELECT prompt_tokens, cost FROM calls ORDER BY id") == [(10, 0.5), (7, None)]
 
 
 async def test_more_vectors_than_a_statement_has_room_for(journal):

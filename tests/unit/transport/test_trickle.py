@@ -1,10 +1,14 @@
 """How often a running stream is read: at once in its first second, then as it gathers."""
 
+import asyncio
 import itertools
 import types
 
+import anyio
 import pytest
 
+from nbnebius.transport.connection import Connection
+from nbnebius.transport.http import Exchange
 from nbnebius.transport.request import Timeouts
 from nbnebius.transport.streaming import AT_ONCE, GATHER, TRICKLE, EventStream
 
@@ -69,3 +73,36 @@ async def test_later_a_trickle_gathers_between_two_reads():
 async def test_what_comes_fast_is_never_left_to_gather():
     _, attempt = await told([EVENT * (TRICKLE // len(EVENT) + 1)] * 200, 0.01)
     assert attempt.rests == []
+
+
+class Wire(asyncio.Transport):
+    """A transport that says whether it is read from."""
+
+    def __init__(self, *, secure):
+        super().__init__({"sslcontext": object() if secure else None})
+        self.said = []
+
+    def pause_reading(self):
+        self.said.append("pause")
+
+    def resume_reading(self):
+        self.said.append("resume")
+
+    def set_write_buffer_limits(self, high=None, low=None):
+        pass
+
+
+@pytest.mark.parametrize(("secure", "said"), [(False, ["pause", "resume"]), (True, [])])
+async def test_over_tls_what_comes_is_taken_at_once(secure, said):
+    # asyncio throws away what its TLS layer still holds when the server resets the connection
+    connection, wire = Connection(asyncio.get_running_loop()), Wire(secure=secure)
+    connection.connection_made(wire)
+    connection.leave()
+    connection.resume()
+    assert wire.said == said
+
+
+async def test_through_httpx2_nothing_is_left_to_gather():
+    # it gives one chunk at a time, so that a pause before each would slow the answer itself down
+    with anyio.fail_after(10):
+        await Exchange.rest(object(), 3600.0)

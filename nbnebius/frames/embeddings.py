@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from nbnebius.types.answers import EmbeddingResult
 
-ELEMENTS = 2**21  # numbers of a block: 8 MB, enough to be handed to another thread
+ELEMENTS = 2**21  # numbers of a block that is copied: 8 MB
+VIEWED = 2**23  # and of one that is not, which another thread may work on for a while
 STATUSES = ["ok", "partial", "skipped", "unsent", "failed", "possibly_paid"]
 
 
@@ -130,7 +131,7 @@ def matrix_blocks(
             why="it holds text; CSV keeps vectors as text" if texts else "",
             hint="keep frames as Parquet, or embed again: what was bought is kept",
         )
-    step = max(1, ELEMENTS // width)
+    step = max(1, (ELEMENTS if whole is None else VIEWED) // width)
 
     def blocks() -> Iterator[NDArray[np.float32]]:
         for start in range(0, len(rows), step):

@@ -87,7 +87,8 @@ def _cosines(block: NDArray[np.float32], direction: NDArray[np.float32]) -> NDAr
     step = max(1, _CACHED // max(1, block.shape[1]))
     with np.errstate(all="ignore"):
         for start in range(0, len(block), step):
-            # the second product finds in the processor's cache what the first has read
+            # The second product finds in a cache of the processor's what the first has read.
+            # Fewer rows would fit a smaller one, but NumPy holds its lock for fewer than 500.
             rows, these = block[start : start + step], slice(start, start + step)
             if hasattr(np, "vecdot"):  # NumPy 2: on this thread, as the others have work
                 np.vecdot(rows, direction, out=scores[these])

@@ -38,8 +38,8 @@ TRICKLE = 4096
 AT_ONCE = 1.0
 """Seconds from the first bytes in which each is read as it comes."""
 
-GATHER = 0.04
-"""Seconds that a trickle gathers: it is read 25 times a second, faster than anyone reads."""
+GATHER = 0.05
+"""Seconds that a trickle gathers: it is read 20 times a second, as often as it is shown."""
 
 DRAIN = 0.5
 """Seconds to wait for the connection's end of stream after the last event, to keep it open."""

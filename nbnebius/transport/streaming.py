@@ -38,8 +38,9 @@ TRICKLE = 4096
 AT_ONCE = 1.0
 """Seconds from the first bytes in which each is read as it comes."""
 
-GATHER = 0.05
-"""Seconds that a trickle gathers: it is read 20 times a second, as often as it is shown."""
+GATHER, LONGEST = 0.05, 0.1
+"""Seconds that a trickle gathers: it is read 20 times a second, as often as it is shown, and 10
+times once it has run for ten seconds: a long text is not shown more often."""
 
 DRAIN = 0.5
 """Seconds to wait for the connection's end of stream after the last event, to keep it open."""
@@ -171,7 +172,9 @@ class EventStream:
         """Read the next bytes; keep them, and take them apart."""
         exchange, clock = self._attempt.exchange, self._transport.clock
         if self._is_trickle:
-            await exchange.rest(GATHER)
+            assert self._began_at is not None, "a trickle has begun"
+            running = clock() - self._began_at
+            await exchange.rest(min(max(GATHER, running / 100), LONGEST))
         try:
             part = await exchange.read(max(self._deadline - clock(), 0.0))
         except Broken as broken:

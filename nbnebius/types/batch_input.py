@@ -54,15 +54,16 @@ def write_lines(
     OptionError
         A body cannot be written as JSON, or there are more lines or bytes than one file may hold.
     """
-    waiting: list[bytes] = []
-    held = written = 0
-    for count, (custom_id, body) in enumerate(rows, 1):
+    waiting = bytearray()
+    held = written = count = 0
+    for custom_id, body in rows:
+        count += 1
         try:
-            line = _encode(_Line(str(custom_id), "POST", url, _plain(body)))
+            _encode_into(_Line(str(custom_id), "POST", url, _plain(body)), waiting, held)
         except _UNWRITABLE:
-            line = _slowly(custom_id, url, body)
-        waiting.append(line)
-        held += len(line) + 1
+            waiting[held:] = _slowly(custom_id, url, body)
+        waiting += b"\n"
+        held = len(waiting)
         if count > MOST_REQUESTS or written + held > MOST_BYTES:
             raise OptionError(
                 "this is too much for one batch",
@@ -70,11 +71,11 @@ def write_lines(
                 hint="Make several batches.",
             )
         if held >= block:
-            yield b"\n".join((*waiting, b""))
+            yield bytes(waiting)
             written += held
-            waiting, held = [], 0
+            waiting, held = bytearray(), 0
     if waiting:
-        yield b"\n".join((*waiting, b""))
+        yield bytes(waiting)
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -84,7 +85,7 @@ class _Line(msgspec.Struct, gc=False):
     body: dict[str, Any] | msgspec.Raw
 
 
-_encode = msgspec.json.Encoder().encode
+_encode_into = msgspec.json.Encoder().encode_into
 _UNWRITABLE = (TypeError, ValueError, msgspec.MsgspecError, RecursionError)
 
 

@@ -55,9 +55,8 @@ def write_lines(
         A body cannot be written as JSON, or there are more lines or bytes than one file may hold.
     """
     waiting = bytearray()
-    held = written = count = 0
-    for custom_id, body in rows:
-        count += 1
+    held = written = 0
+    for count, (custom_id, body) in enumerate(rows, 1):
         try:
             _encode_into(_Line(str(custom_id), "POST", url, _plain(body)), waiting, held)
         except _UNWRITABLE:

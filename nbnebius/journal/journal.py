@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FILE = (
+_KEEP_VECTOR = (
     "INSERT INTO vectors (key, call, tokens, vector, checksum) VALUES (?,?,?,?,?)"
     # a model that gives another size than before is another model: the newest counts
     " ON CONFLICT (key) DO UPDATE SET call=excluded.call, tokens=excluded.tokens,"
@@ -249,7 +249,7 @@ class Journal:
             # Another kernel may have filed an answer already, or purged it: then it stays so.
             wanted = [call for call in rows if call is None or _stands(connection, call)]
             for call in wanted:
-                connection.executemany(FILE, rows[call])
+                connection.executemany(_KEEP_VECTOR, rows[call])
             # Pages freed and used again in one commit are copied first, so this comes last.
             connection.executemany(
                 "UPDATE bodies SET answer=NULL WHERE call=?", [(call,) for call in wanted]

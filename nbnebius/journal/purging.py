@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 SLICE = 1000  # rows per commit
 PAGES = 4096  # pages that are given back per commit
-INCREMENTAL = 2  # how SQLite calls a file that can give pages back
 PATIENCE = 5.0  # seconds to wait until nobody uses the file
+INCREMENTAL = 2  # how SQLite calls a file that can give pages back
 
 _OLD = "calls.state NOT IN ('sent', 'batched') AND calls.sent_at < ?"
 _OLD_BODIES = f"FROM bodies JOIN calls ON calls.id = bodies.call WHERE {_OLD}"

@@ -15,7 +15,7 @@ from nbnebius.events import Outcome
 from nbnebius.transport.about import request_id
 from nbnebius.transport.redact import printable, shorten
 from nbnebius.transport.retry import Failure, Rules, Tally, decide
-from nbnebius.transport.shield import finish
+from nbnebius.transport.shield import finish, hear
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -105,7 +105,7 @@ class Attempt:
             if self.request.flow is not None:
                 self.request.flow.released(doubtful=state == "possibly_paid")
             if committing is not None and self._goes_with_its_bill(state):
-                committing.add_done_callback(_hear)
+                committing.add_done_callback(hear)  # the bill behind it meets it, and raises
             elif committing is not None:
                 try:
                     await finish(committing)
@@ -141,9 +141,3 @@ class Attempt:
             request_id=request_id(headers),
             error=shorten(printable(error)),
         )
-
-
-def _hear(committing: asyncio.Future[None]) -> None:
-    """Take note of an error that the bill behind it meets as well, and raises."""
-    if not committing.cancelled():
-        committing.exception()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -33,6 +33,12 @@ async def finish(work: Awaitable[T]) -> T:
         task.result()  # what went wrong meanwhile says more than that somebody cancelled
         raise
     return task.result()
+
+
+def hear(done: asyncio.Future[Any]) -> None:
+    """Take note of an error that somebody else meets as well; for ``add_done_callback``."""
+    if not done.cancelled():
+        done.exception()
 
 
 async def _end_of(task: asyncio.Future[T]) -> None:

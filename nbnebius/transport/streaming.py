@@ -112,7 +112,7 @@ class EventStream:
         timeouts = transport.timeouts
         self._deadline = transport.clock() + timeouts.first_byte
         self._began_at: float | None = None
-        self._is_trickle = False
+        self._rest = 0.0  # seconds before the next bytes are read
 
     @property
     def record(self) -> int | None:
@@ -171,10 +171,8 @@ class EventStream:
     async def _more(self) -> None:
         """Read the next bytes; keep them, and take them apart."""
         exchange, clock = self._attempt.exchange, self._transport.clock
-        if self._is_trickle:
-            assert self._began_at is not None, "a trickle has begun"
-            running = clock() - self._began_at
-            await exchange.rest(min(max(GATHER, running / 100), LONGEST))
+        if self._rest:
+            await exchange.rest(self._rest)
         try:
             part = await exchange.read(max(self._deadline - clock(), 0.0))
         except Broken as broken:
@@ -187,7 +185,9 @@ class EventStream:
             return
         if self._began_at is None:
             self._began_at = clock()
-        self._is_trickle = len(part) < TRICKLE and clock() - self._began_at > AT_ONCE
+        running = clock() - self._began_at
+        is_trickle = len(part) < TRICKLE and running > AT_ONCE
+        self._rest = min(max(GATHER, running / 100), LONGEST) if is_trickle else 0.0
         self._raw += part
         if len(self._raw) > STREAM_CAP:
             await self._too_large(f"the stream is larger than {STREAM_CAP:,} bytes")

@@ -57,10 +57,8 @@ class Block:
 
     def unsent(self) -> list[int]:
         """Give the rows that have no vector yet, each different text once."""
-        rows = self.rows.values()
-        if (self._state == UNSENT).all():
-            return list(rows)
-        return [row for row in rows if self._state[row] == UNSENT]
+        states = self._state.tolist()
+        return [row for row in self.rows.values() if states[row] == UNSENT]
 
     def fill(
         self,

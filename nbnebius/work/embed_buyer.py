@@ -9,6 +9,7 @@ import anyio
 
 from nbnebius import errors
 from nbnebius.journal import own_key, too_small
+from nbnebius.transport.shield import hear
 from nbnebius.work.filing import Unfiled, bill_of, kept_vectors, share_out
 
 if TYPE_CHECKING:
@@ -165,11 +166,5 @@ class _Buyer:
 
     def _queue(self, filing: Sequence[asyncio.Future[None]]) -> None:
         for one in filing:
-            one.add_done_callback(_hear)
+            one.add_done_callback(hear)  # after a cancellation nobody else does
             self._filing.append(one)
-
-
-def _hear(filing: asyncio.Future[None]) -> None:
-    """Take note of an error that nobody may be left to hear of."""
-    if not filing.cancelled():
-        filing.exception()

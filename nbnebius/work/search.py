@@ -88,7 +88,7 @@ def _cosines(block: NDArray[np.float32], direction: NDArray[np.float32]) -> NDAr
     with np.errstate(all="ignore"):
         for start in range(0, len(block), step):
             # The second product finds in a cache of the processor's what the first has read.
-            # Fewer rows would fit a smaller one, but NumPy holds its lock for fewer than 500.
+            # Fewer than 500 would fit a smaller one, but NumPy works on them under Python's lock.
             rows, these = block[start : start + step], slice(start, start + step)
             if hasattr(np, "vecdot"):  # NumPy 2: on this thread, as the others have work
                 np.vecdot(rows, direction, out=scores[these])
